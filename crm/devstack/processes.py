@@ -1,0 +1,73 @@
+"""Starting child processes that cannot outlive us."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from typing import IO
+
+PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+def spawn(
+    command: Sequence[str],
+    *,
+    name: str,
+    env: Mapping[str, str] | None = None,
+    death_signal: signal.Signals = signal.SIGTERM,
+    keep_fds: Sequence[int] = (),
+    user: str | None = None,
+    quiet: bool = False,
+) -> subprocess.Popen[bytes]:
+    """Start `command` in a session of its own, so that Ctrl-C reaches only us and we stop it in order.
+
+    When we die, however that happens, the kernel sends it `death_signal` (Linux; it follows the thread
+    that spawned, hence the check). Its output appears line by line behind `name`.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        raise RuntimeError("a child must be spawned by the main thread, whose life is that of the process")
+    process = subprocess.Popen(  # noqa: PLW1509 - what runs before exec takes no lock
+        command,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL if quiet else subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        pass_fds=keep_fds,
+        user=user,
+        preexec_fn=lambda parent=os.getpid(): die_with_parent(parent, death_signal),
+    )
+    if process.stdout:
+        threading.Thread(target=_prefix_lines, args=(process.stdout, name), daemon=True).start()
+    return process
+
+
+def die_with_parent(parent: int, death_signal: signal.Signals) -> None:
+    """Ask the kernel to end this process with its parent; nothing where there is no such call."""
+    if _libc is None:
+        return
+    _libc.prctl(PR_SET_PDEATHSIG, int(death_signal))
+    if os.getppid() != parent:  # it died before we asked
+        os.kill(os.getpid(), death_signal)
+
+
+def stop(process: subprocess.Popen[bytes], *, with_signal: signal.Signals, patience: float) -> None:
+    """Ask to stop, wait `patience` seconds, then kill."""
+    if process.poll() is not None:
+        return
+    process.send_signal(with_signal)
+    try:
+        process.wait(patience)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _prefix_lines(stream: IO[bytes], name: str) -> None:
+    for line in stream:
+        sys.stdout.write(f"{name:<8}| {line.decode(errors='replace').rstrip()}\n")
+        sys.stdout.flush()

@@ -1,0 +1,142 @@
+"""PostgreSQL and Valkey together: the lasting pair of `make run`, the throwaway pair of everything else."""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from crm.devstack import postgres, processes, valkey
+from crm.devstack.errors import Stop
+
+THROWAWAY_PREFIX = "kontor-test-"
+
+
+@dataclass
+class Servers:
+    """Running servers; those that came from outside by URL are not ours and have no process."""
+
+    database_url: str = ""
+    redis_url: str = ""
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def stop(self) -> None:
+        for name, process in reversed(self.processes.items()):
+            processes.stop(process, with_signal=signal.SIGINT if name == "postgres" else signal.SIGTERM, patience=10)
+
+
+@contextlib.contextmanager
+def lasting(data: Path) -> Iterator[Servers]:
+    """The servers over the data folder, which nobody else may use meanwhile."""
+    data.mkdir(parents=True, exist_ok=True)
+    with lock(data) as held:
+        sockets = runtime_folder(data)
+        yield from _running(data, sockets, lock_fd=held.fileno(), durable=True)
+
+
+@contextlib.contextmanager
+def throwaway() -> Iterator[Servers]:
+    """Fast servers over an empty folder that is removed at the end."""
+    sweep_throwaways()
+    folder = Path(tempfile.mkdtemp(prefix=THROWAWAY_PREFIX, dir="/tmp"))  # noqa: S108 - socket paths must be short
+    try:
+        with lock(folder) as held:
+            yield from _running(folder, folder, lock_fd=held.fileno(), durable=False)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _running(data: Path, sockets: Path, *, lock_fd: int, durable: bool) -> Iterator[Servers]:
+    servers = Servers(os.environ.get("DATABASE_URL", ""), os.environ.get("REDIS_URL", ""))
+    try:
+        # The servers inherit the lock: it is free only when the last of them has gone.
+        if not servers.database_url:
+            options = {} if durable else postgres.THROWAWAY
+            database = postgres.Postgres(data / "postgres", sockets, postgres.binaries(), options)
+            servers.processes["postgres"] = database.start(keep_fds=[lock_fd], quiet=not durable)
+            servers.database_url = database.url
+        if not servers.redis_url:
+            broker = valkey.Valkey(data / "valkey", sockets / "valkey.sock", valkey.program(), durable)
+            servers.processes["valkey"] = broker.start(keep_fds=[lock_fd], quiet=not durable)
+            servers.redis_url = broker.url
+        yield servers
+    finally:
+        servers.stop()
+
+
+@contextlib.contextmanager
+def lock(data: Path, *, patience: float = 10) -> Iterator[IO[str]]:
+    """Hold the folder. Servers of a runner that was killed get `patience` seconds to finish."""
+    with (data / "lock").open("a+") as file:
+        deadline = time.monotonic() + patience
+        while not _try_lock(file):
+            file.seek(0)
+            owner = file.read().strip()
+            if is_alive(owner) or time.monotonic() > deadline:
+                raise Stop(
+                    f"Kontor is already running on {data} (process {owner}).\n"
+                    "Stop it, or use another folder: make run DATA=/some/folder PORT=8001"
+                )
+            time.sleep(0.1)
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield file
+        file.truncate(0)
+
+
+def is_held(data: Path) -> bool:
+    """Whether servers run on this folder."""
+    if not (data / "lock").exists():
+        return False
+    with (data / "lock").open("a+") as file:
+        return not _try_lock(file)
+
+
+def _try_lock(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def is_alive(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def runtime_folder(data: Path) -> Path:
+    """A short private folder for the sockets, whose paths the system limits to about a hundred bytes."""
+    short = hashlib.sha256(str(data).encode()).hexdigest()[:10]
+    base = Path(os.environ.get("XDG_RUNTIME_DIR") or "/tmp")  # noqa: S108 - private folder inside
+    if not os.access(base, os.W_OK) or len(str(base)) > 60:
+        base = Path("/tmp")  # noqa: S108
+    folder = base / f"kontor-{os.getuid()}-{short}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {os.getuid(), postgres.NOBODY}:
+        raise Stop(f"{folder} belongs to somebody else; remove it or set XDG_RUNTIME_DIR.")
+    return folder
+
+
+def sweep_throwaways() -> None:
+    """Remove what killed test runs left behind."""
+    for folder in Path("/tmp").glob(f"{THROWAWAY_PREFIX}*"):  # noqa: S108
+        with contextlib.suppress(OSError):
+            if time.time() - folder.stat().st_mtime > 60 and not is_held(folder):  # noqa: PLR2004 - being made
+                shutil.rmtree(folder, ignore_errors=True)
