@@ -1,12 +1,9 @@
 PYTHON ?= python3
-PORT ?= 8000
-export PORT
-
 DEVSTACK = $(PYTHON) -m crm.devstack
 BIN = .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help environment test
+.PHONY: help environment test lock
 
 help:  ## what there is
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## /make \1\t/' | expand -t 16
@@ -16,3 +13,12 @@ environment:  ## install everything for development into .venv
 
 test: environment  ## the whole suite on throwaway servers; ARGS="tests/crm -x" runs a part
 	@exec $(DEVSTACK) exec -- pytest $(if $(ARGS),$(ARGS),-n 2)
+
+COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
+
+lock: environment  ## resolve requirements/*.in again
+	$(COMPILE) requirements/dev.in -o requirements/dev.txt
+	$(COMPILE) requirements/run.in -c requirements/dev.txt -o requirements/run.txt
+	$(COMPILE) requirements/base.in -c requirements/dev.txt -o requirements/base.txt
+	$(COMPILE) requirements/node.in -o requirements/node.txt
+	$(COMPILE) requirements/uv.in -o requirements/uv.txt

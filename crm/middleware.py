@@ -1,0 +1,101 @@
+"""What happens around every page."""
+
+import time
+import uuid
+import zoneinfo
+from collections.abc import Callable
+
+import structlog
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone, translation
+from django.utils.http import url_has_allowed_host_and_scheme
+from django_htmx.http import trigger_client_event
+
+from crm.lib.errors import Forbidden, Refused
+
+log = structlog.get_logger("crm.request")
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+# Probes and streams ask nothing of the database, so nobody looks up who is there.
+IMPERSONAL = ("/livez", "/readyz", "/events/", "/static/")
+
+
+def request_log(get_response: GetResponse) -> GetResponse:
+    """Give the request an id, which its log lines and the answer carry, and log it once."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request_id = uuid.uuid4().hex
+        started = time.perf_counter()
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            response = get_response(request)
+            response["X-Request-ID"] = request_id
+            if not request.path.startswith(IMPERSONAL):
+                log.info(
+                    "answered",
+                    method=request.method,
+                    route=_route(request),
+                    status=response.status_code,
+                    ms=round((time.perf_counter() - started) * 1000),
+                )
+        return response
+
+    return middleware
+
+
+def _route(request: HttpRequest) -> str:
+    """The route without its values: paths may hold keys of links, and logs must not."""
+    match = request.resolver_match
+    return f"/{match.route}" if match else "unknown"
+
+
+def personal_preferences(get_response: GetResponse) -> GetResponse:
+    """Speak the signed-in person's language and show her times; others get what their browser asks for."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.path.startswith(IMPERSONAL) or not request.user.is_authenticated:
+            return get_response(request)
+        with translation.override(request.user.language), timezone.override(zoneinfo.ZoneInfo(request.user.time_zone)):
+            request.LANGUAGE_CODE = translation.get_language()
+            response = get_response(request)
+            response.headers["Content-Language"] = request.LANGUAGE_CODE
+        return response
+
+    return middleware
+
+
+class RefusalMiddleware:
+    """Tell the person why her action was refused: 409 to htmx as a notice, a message to a plain form."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, Forbidden):
+            return _told(request, exception.message, status=403)
+        if isinstance(exception, Refused):
+            return _told(request, exception.message, status=409)
+        return None
+
+
+def _told(request: HttpRequest, message: object, *, status: int) -> HttpResponse:
+    text = str(message)
+    if getattr(request, "htmx", False):
+        response = render(request, "errors/_notice.html", {"message": text}, status=status)
+        response["HX-Reswap"] = "none"
+        return trigger_client_event(response, "toast", {"message": text, "level": "error"})
+    if status == 403 or request.method in {"GET", "HEAD"}:  # noqa: PLR2004
+        return render(request, f"errors/{status}.html", {"message": text}, status=status)
+    messages.error(request, text)
+    return HttpResponseRedirect(_page_before(request))
+
+
+def _page_before(request: HttpRequest) -> str:
+    """The page that held the form, if it was one of ours."""
+    referer = request.headers.get("Referer", "")
+    local = url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=request.is_secure())
+    return referer if referer and local else "/"

@@ -1,0 +1,37 @@
+"""The one callable that a server runs: `uvicorn crm.server:application`.
+
+Streams live in the event loop. Pages run in a fixed pool of threads, so that each thread keeps its
+database connection: the number of connections is that of the threads, however many browsers come.
+"""
+
+import os
+from typing import Any
+
+from a2wsgi import WSGIMiddleware
+
+from crm.asgi import application as streams
+from crm.wsgi import application as wsgi
+
+THREADS = int(os.environ.get("WEB_THREADS", "8"))
+
+pages = WSGIMiddleware(wsgi, workers=THREADS)
+
+
+async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """Route one connection by its path."""
+    if scope["type"] == "lifespan":
+        await _lifespan(receive, send)
+    elif scope["type"] == "http" and scope["path"].startswith("/events/"):
+        await streams(scope, receive, send)
+    elif scope["type"] == "http":
+        await pages(scope, receive, send)
+    else:
+        await send({"type": "websocket.close"})
+
+
+async def _lifespan(receive: Any, send: Any) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
