@@ -1,0 +1,53 @@
+"""Anticipated failures that a person can do something about."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+
+
+class Refused(Exception):
+    """An action that is allowed to this person but impossible right now.
+
+    The message is a whole sentence for a salesperson: what is wrong and what to do.
+    Pages and the API answer it with 409.
+    """
+
+    def __init__(self, message: str | Promise, *, code: str = "refused", field: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.field = field
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+@dataclass(frozen=True)
+class FieldConflict:
+    """One field that somebody else changed since the version the caller read."""
+
+    field: str
+    yours: Any
+    theirs: Any
+    by: str
+    at: str
+
+
+class Conflict(Refused):
+    """A write based on an outdated version; nothing was written."""
+
+    def __init__(self, message: str | Promise, conflicts: list[FieldConflict]) -> None:
+        super().__init__(message, code="conflict", field=conflicts[0].field if conflicts else "")
+        self.conflicts = conflicts
+
+
+class Forbidden(Exception):
+    """Within reach, but not this person's to do; the sentence says who may. Answered with 403."""
+
+    def __init__(self, message: str | Promise) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __str__(self) -> str:
+        return str(self.message)
