@@ -1,0 +1,89 @@
+"""Questions about activities and notes. Clocks are passed in."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import models
+from django.db.models import ExpressionWrapper, F, Q, Value
+
+from teams.access import Permission, reach
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from teams.models import User
+
+_PAUSES_STALLED = ("call", "meeting", "video")
+
+
+def _about_visible(model: type[models.Model], user: "User | AnonymousUser") -> Q:
+    """Linked to a deal, company or contact that the person may see."""
+    condition = Q()
+    for name in ("deal", "company", "contact"):
+        related: Any = model._meta.get_field(name).related_model
+        condition |= Q(**{f"{name}_id__in": related._default_manager.reachable_by(user).values("pk")})
+    return condition
+
+
+class ActivityQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    def reachable_by(
+        self,
+        user: "User | AnonymousUser",
+        permission: Permission = Permission.ACTIVITY_VIEW,
+    ) -> Self:
+        """Assigned to or made by me, assigned to people I lead, or (to see) about a record I may see.
+
+        An activity about a record that I may no longer see is not mine to see either.
+        """
+        scope = reach(user, permission)
+        if scope.everything:
+            return self
+        if not scope:
+            return self.none()
+        mine = Q(assignee_id__in=scope.people_ids) | Q(created_by_id__in=scope.user_ids)
+        unlinked = Q(deal__isnull=True, company__isnull=True, contact__isnull=True)
+        about_visible = _about_visible(self.model, user)
+        if permission == Permission.ACTIVITY_VIEW:
+            return self.filter((mine & unlinked) | about_visible)
+        return self.filter(mine & (unlinked | about_visible))
+
+    def open(self) -> Self:
+        return self.filter(done_at__isnull=True, cancelled_at__isnull=True)
+
+    def done(self) -> Self:
+        return self.filter(done_at__isnull=False)
+
+    def overdue(self, now: datetime) -> Self:
+        return self.open().filter(late_at__lte=now)
+
+    def today(self, now: datetime) -> Self:
+        return self.open().filter(today_from__lte=now, late_at__gt=now)
+
+    def planned(self, now: datetime) -> Self:
+        return self.open().filter(today_from__gt=now)
+
+    def soonest_first(self) -> Self:
+        return self.order_by(F("late_at").asc(nulls_last=True), "pk")
+
+    def pausing_stalled(self, now: datetime, *, deal: Any) -> Self:
+        """Planned conversations of a deal from now on, within the limit of its stage."""
+        limit = ExpressionWrapper(
+            Value(timedelta(days=1)) * F("deal__stage__stalled_after_days"),
+            output_field=models.DurationField(),
+        )
+        horizon = ExpressionWrapper(Value(now) + limit, output_field=models.DateTimeField())
+        return self.open().filter(
+            deal=deal,
+            kind__in=_PAUSES_STALLED,
+            late_at__gt=now,
+            today_from__lte=horizon,
+        )
+
+
+class NoteQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    def reachable_by(self, user: "User | AnonymousUser") -> Self:
+        """On a record that the person may see; private ones only for their author."""
+        return self.filter(_about_visible(self.model, user), Q(is_private=False) | Q(author_id=user.pk))
+
+    def live(self) -> Self:
+        return self.filter(deleted_at__isnull=True)

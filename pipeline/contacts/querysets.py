@@ -1,0 +1,76 @@
+"""Which companies and contacts a person may see."""
+
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from crm.lib.text import sort_key
+from teams.access import Permission, reach
+from teams.access.reach import territories_of
+from teams.workspace.models import Workspace
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from teams.models import User
+
+
+class CompanyQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    def reachable_by(
+        self,
+        user: "User | AnonymousUser",
+        permission: Permission = Permission.COMPANY_VIEW,
+    ) -> Self:
+        """Owned by me or people I lead, in a territory of mine, or with a deal that I reach."""
+        scope = reach(user, permission)
+        if scope.everything:
+            return self
+        if not scope:
+            return self.none()
+        today = Workspace.get().today(timezone.now())
+        territories = scope.territory_ids | territories_of(user, today)  # type: ignore[arg-type]
+        deals: Any = self.model._meta.get_field("deals").related_model
+        reached = deals._default_manager.live().reachable_by(user, Permission.DEAL_VIEW)
+        return self.filter(
+            Q(owner_id__in=scope.people_ids)
+            | Q(territory_id__in=territories)
+            | Q(pk__in=reached.filter(company__isnull=False).values("company_id"))
+        )
+
+    def live(self) -> Self:
+        return self.filter(deleted_at__isnull=True)
+
+    def matching(self, words: str) -> Self:
+        """Names that hold the words, whatever case and accents."""
+        return self.filter(sort_key__contains=sort_key(words))
+
+    def by_name(self) -> Self:
+        return self.order_by("sort_key", "pk")
+
+
+class ContactQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    def reachable_by(
+        self,
+        user: "User | AnonymousUser",
+        permission: Permission = Permission.COMPANY_VIEW,
+    ) -> Self:
+        """Owned by me or people I lead, or at a company that I may see."""
+        scope = reach(user, permission)
+        if scope.everything:
+            return self
+        if not scope:
+            return self.none()
+        companies: Any = self.model._meta.get_field("company").related_model
+        visible = companies._default_manager.live().reachable_by(user, permission)
+        return self.filter(Q(owner_id__in=scope.people_ids) | Q(company_id__in=visible.values("pk")))
+
+    def live(self) -> Self:
+        return self.filter(deleted_at__isnull=True)
+
+    def matching(self, words: str) -> Self:
+        return self.filter(sort_key__contains=sort_key(words))
+
+    def by_name(self) -> Self:
+        return self.order_by("sort_key", "pk")

@@ -1,0 +1,174 @@
+"""Questions about deals in the words of salespeople. Clocks are passed in."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import (
+    Case,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    Value,
+    When,
+)
+
+from pipeline.deals.states import DealStatus, NextStepState
+from teams.access import Permission, reach
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from teams.models import User
+
+
+def _related(deal_model: type[models.Model], name: str) -> type[models.Model]:
+    """The model behind a reverse relation, without importing a higher slice."""
+    related: type[models.Model] = deal_model._meta.get_field(name).related_model  # type: ignore[assignment]
+    return related
+
+
+class DealQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    def reachable_by(
+        self,
+        user: "User | AnonymousUser",
+        permission: Permission = Permission.DEAL_VIEW,
+    ) -> Self:
+        """The deals that a person may handle: own, of reached teams and territories, and shared ones.
+
+        For changing, sharing counts only with the right to edit.
+        """
+        scope = reach(user, permission)
+        if scope.everything:
+            return self
+        if not scope:
+            return self.none()
+        return self.filter(
+            Q(owner_id__in=scope.user_ids)
+            | Q(team_id__in=scope.team_ids)
+            | Q(territory_id__in=scope.territory_ids)
+            | self._shared_with(scope.user_ids, permission)
+        )
+
+    def _shared_with(self, user_ids: frozenset[int], permission: Permission) -> Q:
+        if permission not in {
+            Permission.DEAL_VIEW,
+            Permission.METRICS_VIEW,
+            Permission.DEAL_EDIT,
+        }:
+            return Q()
+        shares = _related(self.model, "collaborations")._default_manager.filter(user_id__in=user_ids)
+        if permission == Permission.DEAL_EDIT:
+            shares = shares.filter(can_edit=True)
+        return Q(pk__in=shares.values("deal_id"))
+
+    def live(self) -> Self:
+        """Neither deleted nor merged into another."""
+        return self.filter(deleted_at__isnull=True, merged_into__isnull=True)
+
+    def open(self) -> Self:
+        return self.live().filter(status=DealStatus.OPEN)
+
+    def in_funnel(self) -> Self:
+        """Open and not archived: what boards, forecasts and the funnel count."""
+        return self.open().filter(archived_at__isnull=True)
+
+    def won(self) -> Self:
+        return self.live().filter(status=DealStatus.WON)
+
+    def lost(self) -> Self:
+        return self.live().filter(status=DealStatus.LOST)
+
+    def closed_within(self, start: datetime, end: datetime) -> Self:
+        """Effectively closed in [start, end)."""
+        return self.live().filter(closed_at__gte=start, closed_at__lt=end)
+
+    def stalled(self, now: datetime) -> Self:
+        """Open deals without contact for longer than their stage allows, unless a conversation is planned.
+
+        See `pausing_conversation`.
+        """
+        return self.in_funnel().filter(stalled_from__lte=now).exclude(self.pausing_conversation(now))
+
+    def pausing_conversation(self, now: datetime) -> Exists:
+        """A call or meeting planned from now on, within the stage's limit."""
+        activities = _related(self.model, "activities")
+        return Exists(activities._default_manager.pausing_stalled(now, deal=OuterRef("pk")))  # type: ignore[attr-defined]
+
+    def with_stalled(self, now: datetime) -> Self:
+        """Annotates `is_stalled`."""
+        past_limit = Q(status=DealStatus.OPEN, stalled_from__lte=now)
+        return self.annotate(
+            is_stalled=Case(
+                When(past_limit & ~self.pausing_conversation(now), then=Value(True)),
+                default=Value(False),
+                output_field=models.BooleanField(),
+            )
+        )
+
+    def with_next_step_state(self, now: datetime) -> Self:
+        """Annotates `next_step_state` (see `NextStepState`) and `urgency`, its rank with the worst first."""
+        return self.annotate(
+            next_step_state=Case(
+                When(next_step_late_at__lte=now, then=Value(NextStepState.OVERDUE)),
+                When(next_step_today_from__lte=now, then=Value(NextStepState.TODAY)),
+                When(next_step_late_at__isnull=True, then=Value(NextStepState.MISSING)),
+                default=Value(NextStepState.PLANNED),
+                output_field=models.CharField(),
+            ),
+            urgency=Case(
+                When(next_step_late_at__lte=now, then=Value(0)),
+                When(next_step_today_from__lte=now, then=Value(1)),
+                When(next_step_late_at__isnull=True, then=Value(2)),
+                default=Value(3),
+                output_field=models.IntegerField(),
+            ),
+        )
+
+    def by_urgency(self, now: datetime) -> Self:
+        """Overdue first, then today, then no next step, then planned by date; ties by value."""
+        return self.with_next_step_state(now).order_by(
+            "urgency", "next_step_late_at", F("value").desc(nulls_last=True), "pk"
+        )
+
+    def next_step_is(self, state: str, now: datetime) -> Self:
+        """Open deals whose next step is in this state."""
+        return self.open().with_next_step_state(now).filter(next_step_state=state)
+
+    def with_weighted_value(self) -> Self:
+        """Annotates `weighted` = value × probability ÷ 100, in the deal's currency."""
+        weighted = ExpressionWrapper(
+            F("value") * F("probability") / Value(100),
+            output_field=models.DecimalField(max_digits=18, decimal_places=4),
+        )
+        return self.annotate(weighted=weighted)
+
+
+class EventQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    def in_order(self) -> Self:
+        """As things happened; equal instants keep the order of recording."""
+        return self.order_by("occurred_at", "recorded_at", "pk")
+
+    def effective(self) -> Self:
+        """Without corrections and what they correct; these stay in the history but count nowhere."""
+        return self.filter(corrects__isnull=True, corrections__isnull=True)
+
+
+class SpellQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    def in_order(self) -> Self:
+        return self.order_by("entered_at", "pk")
+
+    def with_length(self) -> Self:
+        """Completed stays that lasted at all."""
+        return self.filter(left_at__gt=F("entered_at"))
+
+
+class IntervalQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    def at(self, instant: datetime) -> Self:
+        """The state of each deal after everything that happened before the instant."""
+        return self.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=instant), valid_from__lt=instant)
+
+    def in_funnel(self) -> Self:
+        return self.filter(status=DealStatus.OPEN, is_archived=False, is_deleted=False)
