@@ -1,12 +1,19 @@
 PYTHON ?= python3
 DEVSTACK = $(PYTHON) -m crm.devstack
+export PORT HOST DATA
 BIN = .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help environment test lock
+.PHONY: help run reset environment test lock
 
 help:  ## what there is
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## /make \1\t/' | expand -t 16
+
+run:  ## start everything on PORT=8000 with DATA=.data, demo data on the first start
+	@exec $(DEVSTACK) run
+
+reset:  ## remove the development data; the next `make run` loads the demo afresh
+	@exec $(DEVSTACK) reset
 
 environment:  ## install everything for development into .venv
 	@$(DEVSTACK) environment dev

@@ -6,16 +6,19 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from types import FrameType
 
-from crm.devstack import environment, servers
+from crm.devstack import assets, browser, environment, processes, reset, servers, stack
 from crm.devstack.errors import Stop
-from crm.devstack.paths import ROOT, VENV_BIN
+from crm.devstack.paths import ROOT, VENV_BIN, data_folder
 
 
 def main() -> int:
     options = _parser().parse_args()
-    signal.signal(signal.SIGHUP, lambda *_: _interrupt())
-    signal.signal(signal.SIGTERM, lambda *_: _interrupt())
+    signal.signal(signal.SIGHUP, _interrupt)
+    signal.signal(signal.SIGTERM, _interrupt)
+    if "MAKELEVEL" in os.environ:
+        processes.die_with_parent(os.getppid(), signal.SIGTERM)
     try:
         return int(options.run(options) or 0)
     except Stop as stop:
@@ -29,14 +32,37 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m crm.devstack", description=__doc__)
     commands = parser.add_subparsers(required=True)
 
-    install = commands.add_parser("environment", help="make the virtual environment")
+    run = commands.add_parser("run", help="install what is missing, start everything, watch it")
+    run.set_defaults(run=run_stack)
+
+    install = commands.add_parser("environment", help="make the virtual environment and the files for the browser")
     install.add_argument("set", choices=environment.SETS)
-    install.set_defaults(run=lambda options: environment.ensure(options.set))
+    install.add_argument("--browser", action="store_true", help="find or install Chromium too")
+    install.set_defaults(run=prepare)
 
     execute = commands.add_parser("exec", help="run a command with throwaway servers")
     execute.add_argument("command", nargs=argparse.REMAINDER)
     execute.set_defaults(run=lambda options: execute_command(options.command))
+
+    fresh = commands.add_parser("reset", help="remove the development data; the next start makes fresh ones")
+    fresh.set_defaults(run=lambda options: reset.remove_data(data_folder()))
     return parser
+
+
+def run_stack(options: argparse.Namespace) -> int:
+    environment.ensure("run")
+    assets.ensure()
+    port = os.environ.get("PORT") or "8000"
+    if not port.isdecimal():
+        raise Stop(f"PORT is a number, not {port!r}.")
+    return stack.Stack(data_folder(), os.environ.get("HOST") or "127.0.0.1", int(port)).run()
+
+
+def prepare(options: argparse.Namespace) -> None:
+    environment.ensure(options.set)
+    assets.ensure()
+    if options.browser:
+        browser.ensure()
 
 
 def execute_command(command: Sequence[str]) -> int:
@@ -52,10 +78,16 @@ def execute_command(command: Sequence[str]) -> int:
             "REDIS_URL": running.redis_url,
             "PATH": f"{VENV_BIN}{os.pathsep}{os.environ['PATH']}",
         }
-        return subprocess.run(command, env=env, cwd=ROOT, check=False).returncode
+        # It shares our terminal and our Ctrl-C; we only wait for it.
+        process = subprocess.Popen(command, env=env, cwd=ROOT)
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            processes.stop(process, with_signal=signal.SIGTERM, patience=10)
+            raise
 
 
-def _interrupt() -> None:
+def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 

@@ -1,34 +1,37 @@
 """The virtual environment: made once, brought up to date when a lock file changes."""
 
-import contextlib
-import fcntl
 import hashlib
-import subprocess
+import importlib.util
+import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-from crm.devstack.errors import Stop
-from crm.devstack.paths import REQUIREMENTS, ROOT, VENV, VENV_BIN, VENV_PYTHON
+from crm.devstack import system
+from crm.devstack.paths import REQUIREMENTS, VENV, VENV_BIN, VENV_PYTHON
 
-# Each set holds the ones before it, so a larger one that is already there serves a smaller wish.
+# Each set holds the one before it, so a larger one that is already there serves a smaller wish.
 SETS = ("run", "dev")
+STAMP = VENV / "kontor.stamp"
 
 
 def ensure(wanted: str) -> None:
     """Install the locked set `run` or `dev` unless it is there already."""
-    if sys.version_info < (3, 11):
-        raise Stop(f"Kontor needs Python 3.11 or newer, this is {sys.version.split()[0]}.")
-    with _exclusive():
-        chosen = max(wanted, _installed_set() or wanted, key=SETS.index)
+    with system.exclusive():
+        chosen = max(wanted, _installed() or wanted, key=SETS.index)
         lock = REQUIREMENTS / f"{chosen}.txt"
-        wanted_stamp = f"{chosen} {digest(lock, REQUIREMENTS / 'uv.txt')}"
-        if _stamp().exists() and _stamp().read_text() == wanted_stamp:
+        stamp = f"{chosen} {digest(lock, REQUIREMENTS / 'uv.txt')}"
+        if VENV_PYTHON.exists() and STAMP.exists() and STAMP.read_text() == stamp:
             return
-        print(f"Installing the {chosen} dependencies …", flush=True)
+        system.say("Installing the Python packages …")
         _make_venv()
-        _run(VENV_BIN / "uv", "pip", "sync", "--quiet", "--require-hashes", "--python", VENV_PYTHON, lock)
-        _stamp().write_text(wanted_stamp)
+        _sync(lock)
+        STAMP.write_text(stamp)
+
+
+def add(name: str) -> None:
+    """Install one more locked set beside what is there."""
+    command = ["pip", "install", "--quiet", "--require-hashes", "--python", VENV_PYTHON, "-r"]
+    system.run([VENV_BIN / "uv", *command, REQUIREMENTS / f"{name}.txt"], env=_quiet())
 
 
 def digest(*files: Path) -> str:
@@ -37,33 +40,24 @@ def digest(*files: Path) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 
-def _stamp() -> Path:
-    return VENV / "kontor.stamp"
-
-
-def _installed_set() -> str | None:
-    return _stamp().read_text().split()[0] if _stamp().exists() else None
+def _installed() -> str | None:
+    return STAMP.read_text().split()[0] if STAMP.exists() else None
 
 
 def _make_venv() -> None:
     if not VENV_PYTHON.exists():
-        try:
-            _run(sys.executable, "-m", "venv", VENV)
-        except Stop as stop:
-            raise Stop(f"{stop}\nOn Debian and Ubuntu: apt-get install python3-venv") from None
-    if not (VENV_BIN / "uv").exists() or _installed_set() is None:
-        _run(VENV_PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", REQUIREMENTS / "uv.txt")
+        if importlib.util.find_spec("ensurepip") is None:
+            system.install_package("python3-venv", purpose="Making a virtual environment")
+        system.run([sys.executable, "-m", "venv", "--clear", VENV])
+    if not (VENV_BIN / "uv").exists() or _installed() is None:
+        install = ["install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r"]
+        system.run([VENV_PYTHON, "-m", "pip", *install, REQUIREMENTS / "uv.txt"])
 
 
-def _run(*command: str | Path) -> None:
-    if subprocess.run([str(part) for part in command], cwd=ROOT, check=False).returncode:
-        raise Stop("Installing failed: " + " ".join(str(part) for part in command))
+def _sync(lock: Path) -> None:
+    system.run([VENV_BIN / "uv", "pip", "sync", "--quiet", "--require-hashes", "--python", VENV_PYTHON, lock], env=_quiet())
 
 
-@contextlib.contextmanager
-def _exclusive() -> Iterator[None]:
-    """Two commands started together take turns; the second finds the work done."""
-    (ROOT / "build").mkdir(exist_ok=True)
-    with (ROOT / "build" / "environment.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def _quiet() -> dict[str, str]:
+    # A cache on another file system cannot be linked; copying is fine and not worth a warning.
+    return {"UV_LINK_MODE": "copy" if sys.platform == "linux" else "clone", **os.environ, "VIRTUAL_ENV": str(VENV)}

@@ -9,6 +9,8 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import IO
 
+from crm.devstack.system import say
+
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -68,6 +70,5 @@ def stop(process: subprocess.Popen[bytes], *, with_signal: signal.Signals, patie
 
 
 def _prefix_lines(stream: IO[bytes], name: str) -> None:
-    for line in stream:
-        sys.stdout.write(f"{name:<8}| {line.decode(errors='replace').rstrip()}\n")
-        sys.stdout.flush()
+    for line in stream:  # also when nobody reads any more, lest the child waits for us
+        say(f"{name:<9}| {line.decode(errors='replace').rstrip()}")
