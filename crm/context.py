@@ -1,0 +1,140 @@
+"""What the frame around every page shows: workspace, navigation, the person."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise, SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
+
+from teams.access import Permission, holds
+from teams.access.reach import leads_others
+from teams.models import User, Workspace
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page that the navigation can name. Shown to whoever holds the permission, to all without one."""
+
+    url_name: str
+    label: str | Promise
+    icon: str
+    permission: Permission | None = None
+
+
+WORK = (
+    Place("today", _("Today"), "sun"),
+    Place("board", _("Pipeline"), "layout-kanban", Permission.DEAL_VIEW),
+    Place("deal-list", _("Deals"), "briefcase", Permission.DEAL_VIEW),
+    Place("company-list", _("Companies"), "building", Permission.COMPANY_VIEW),
+    Place("contact-list", _("Contacts"), "users", Permission.COMPANY_VIEW),
+    Place("activity-list", _("Activities"), "calendar", Permission.ACTIVITY_VIEW),
+)
+INSIGHTS = (Place("dashboard", _("Dashboard"), "chart-bar", Permission.METRICS_VIEW),)
+ADMINISTRATION = (
+    Place("quota-grid", _("Quotas"), "target-arrow", Permission.QUOTA_SET),
+    Place("territory-list", _("Territories"), "map-pin", Permission.TERRITORY_EDIT),
+    Place("user-list", _("Users"), "user-circle", Permission.PEOPLE_EDIT),
+    Place("team-list", _("Teams"), "users-group", Permission.PEOPLE_EDIT),
+    Place("stage-settings", _("Stages"), "layout-columns", Permission.STAGE_EDIT),
+    Place("workspace-settings", _("Settings"), "settings", Permission.WORKSPACE_EDIT),
+    Place("audit-log", _("Audit log"), "shield-check", Permission.AUDIT_VIEW),
+)
+# Between the two pairs on a phone stands the button that adds.
+PHONE_START = WORK[:2]
+PHONE_END_OF_LEADERS, PHONE_END = INSIGHTS[0], WORK[2]
+
+
+@dataclass(frozen=True)
+class Link:
+    label: str | Promise
+    url: str
+    icon: str
+    active: bool = False
+    count: int | None = None
+    hot: bool = False
+
+
+@dataclass(frozen=True)
+class PaceCard:
+    """The quota card at the foot of the rail; sentences and figures ready to print."""
+
+    url: str
+    period: str
+    won: Decimal
+    quota: Decimal
+    currency: str
+    achieved: Decimal
+    expected: Decimal
+    pace: str
+    words: str
+    to_go: Decimal
+    name: str
+
+
+@dataclass(frozen=True)
+class Shell:
+    workspace_name: str
+    user_name: str
+    user_subtitle: str
+    theme: str
+    single_keys: bool
+    nav: list[Link] = field(default_factory=list)
+    insights: list[Link] = field(default_factory=list)
+    admin_nav: list[Link] = field(default_factory=list)
+    pinned_views: list[Link] = field(default_factory=list)
+    phone_start: list[Link] = field(default_factory=list)
+    phone_end: list[Link] = field(default_factory=list)
+    pace: PaceCard | None = None
+    unread: int = 0
+    live_token: str = ""
+    new_deal_url: str = ""
+    search_url: str = ""
+    notifications_url: str = ""
+    profile_url: str = ""
+
+
+def shell(request: HttpRequest) -> dict[str, object]:
+    """The frame, computed when a template first asks for it: error pages and partials never do."""
+    return {"shell": SimpleLazyObject(lambda: shell_for(request))}
+
+
+def shell_for(request: HttpRequest) -> Shell | None:
+    """None for people who are not signed in: they see plain pages only."""
+    user = request.user
+    if not isinstance(user, User):
+        return None
+    return Shell(
+        workspace_name=Workspace.get().name,
+        user_name=user.name,
+        user_subtitle=user.job_title or user.get_role_display(),
+        theme=user.theme,
+        single_keys=user.single_keys,
+        nav=links(WORK, request),
+        insights=links(INSIGHTS, request),
+        admin_nav=links(ADMINISTRATION, request),
+        phone_start=links(PHONE_START, request),
+        phone_end=links((PHONE_END_OF_LEADERS if leads_others(user) else PHONE_END,), request),
+        new_deal_url=address("deal-new") if holds(user, Permission.DEAL_ADD) else "",
+        search_url=address("search"),
+        notifications_url=address("notification-list"),
+        profile_url=address("profile"),
+    )
+
+
+def links(places: tuple[Place, ...], request: HttpRequest) -> list[Link]:
+    """The places this person may enter, as links; the one she is at is active."""
+    return [
+        Link(place.label, url, place.icon, active=request.path.startswith(url))
+        for place in places
+        if (url := address(place.url_name)) and (place.permission is None or holds(request.user, place.permission))
+    ]
+
+
+def address(url_name: str) -> str:
+    """The address of a page, empty while an installation has none of that name."""
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return ""

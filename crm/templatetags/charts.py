@@ -1,0 +1,81 @@
+"""Charts drawn by the server. Every column that stands for records is a link with a full sentence as its name."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from math import floor, log10
+
+from django import template
+
+from crm.templatetags.formats import compact_money
+
+register = template.Library()
+
+Number = int | float | Decimal
+# The drawing ends a little below the top, so that the highest line is not cut.
+HEADROOM = 1.04
+
+
+@dataclass(frozen=True)
+class Column:
+    """One month of a bar chart, in the units of the chart. `name` is the whole sentence."""
+
+    label: str
+    name: str
+    url: str = ""
+    won: Number = 0
+    expected: Number | None = None
+    quota: Number | None = None
+    low: Number | None = None
+    high: Number | None = None
+    is_current: bool = False
+
+
+@register.inclusion_tag("components/bar_chart.html")
+def bar_chart(columns: Sequence[Column], currency: str = "EUR", label: str = "") -> dict[str, object]:
+    """Won, expected on top of zero, the quota line and the range, month by month."""
+    figures = [
+        float(figure)
+        for column in columns
+        for figure in (column.won, column.expected, column.quota, column.high)
+        if figure is not None
+    ]
+    ticks = _ticks(max(figures, default=0.0))
+    top = max(max(figures, default=0.0), ticks[-1]) * HEADROOM or 1.0
+    return {
+        "label": label,
+        "columns": [_drawn(column, top) for column in columns],
+        "ticks": [
+            {"at": _from_top(tick, top), "text": compact_money(tick, currency) if tick else "0"} for tick in ticks
+        ],
+    }
+
+
+def _drawn(column: Column, top: float) -> dict[str, object]:
+    return {
+        "column": column,
+        "won": _box(column.won, top),
+        "expected": _box(column.expected, top),
+        "quota_at": _from_top(column.quota, top),
+        "low_at": _from_top(column.low, top),
+        "high_at": _from_top(column.high, top),
+    }
+
+
+def _box(value: Number | None, top: float) -> dict[str, str] | None:
+    if not value or value < 0:
+        return None
+    return {"at": _from_top(value, top) or "0%", "height": f"{float(value) / top * 100:.2f}%"}
+
+
+def _from_top(value: Number | None, top: float) -> str | None:
+    return None if value is None else f"{(1 - float(value) / top) * 100:.2f}%"
+
+
+def _ticks(highest: float) -> list[float]:
+    """Zero and up to four round figures that reach near the highest one."""
+    if highest <= 0:
+        return [0.0]
+    size = 10 ** floor(log10(highest))
+    step = next(size * part for part in (0.25, 0.5, 1, 2, 2.5, 5) if highest / (size * part) <= 4)
+    return [step * index for index in range(int(highest / step) + 1)]

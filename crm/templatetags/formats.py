@@ -1,0 +1,300 @@
+"""Numbers, money and dates in the active language. What is not known prints a dash, never a zero.
+
+Shares are fractions (0.57 is 57%). Money has no cents unless the filter says so.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from functools import wraps
+
+from babel import Locale
+from babel.dates import format_date, format_time
+from babel.numbers import format_decimal, get_currency_symbol
+from django import template
+from django.utils import timezone
+from django.utils.translation import get_language, ngettext, pgettext
+from django.utils.translation import gettext as _
+
+register = template.Library()
+
+Number = int | float | Decimal
+
+UNKNOWN = "–"
+MINUS = "\u2212"
+SPACE = "\u00a0"
+# A date further away than this is printed with its year.
+NEAR = timedelta(days=335)
+# From which amount on, decimals, suffix. A rule of the design, not the habit of the languages.
+COMPACT = {
+    "en": ((10**9, 2, "bn"), (10**6, 2, "m"), (10**5, 0, "k"), (10**3, 1, "k")),
+    "de": (
+        (10**9, 2, f"{SPACE}Mrd."),
+        (10**6, 2, f"{SPACE}Mio."),
+        (10**5, 0, f"{SPACE}Tsd."),
+        (10**3, 1, f"{SPACE}Tsd."),
+    ),
+}
+UNITS = {"bn": 10**9, "Mrd.": 10**9, "m": 10**6, "Mio.": 10**6, "k": 10**3, "Tsd.": 10**3}
+PATTERNS = {
+    "en": {"day": "d MMM", "year": "d MMM y", "card": "ccc d", "weekday": "ccc d MMM", "long": "EEEE d MMMM"},
+    "de": {"day": "d. MMM", "year": "d. MMM y", "card": "ccc d.", "weekday": "ccc d. MMM", "long": "EEEE, d. MMMM"},
+}
+
+
+def language() -> str:
+    """The active language, as far as we speak it."""
+    return "de" if (get_language() or "").startswith("de") else "en"
+
+
+def _locale() -> Locale:
+    return Locale.parse("de_DE" if language() == "de" else "en")
+
+
+def or_dash(format_value: Callable[..., str]) -> Callable[..., str]:
+    """Make a formatter print a dash for what is not known."""
+
+    @wraps(format_value)
+    def filtered(value: object, *arguments: object) -> str:
+        return UNKNOWN if value is None or value == "" else format_value(value, *arguments)
+
+    return filtered
+
+
+def _rounded(value: Number, decimals: int) -> Decimal:
+    return Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+
+
+def _signed(value: Decimal, digits: str, *, plus: bool = False) -> str:
+    if value < 0:
+        return MINUS + digits
+    return "+" + digits if plus and value > 0 else digits
+
+
+def _digits(value: Decimal, decimals: int) -> str:
+    """The absolute value with grouping and exactly these decimals."""
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return format_decimal(abs(value), pattern, locale=_locale(), decimal_quantization=False)
+
+
+def _with_currency(value: Decimal, digits: str, currency: str) -> str:
+    symbol = get_currency_symbol(currency, locale=_locale())
+    if language() == "de":
+        return _signed(value, f"{digits}{SPACE}{symbol}")
+    return _signed(value, f"{symbol}{SPACE if symbol[-1].isalpha() else ''}{digits}")
+
+
+@register.filter
+@or_dash
+def number(value: Number, decimals: int = 0) -> str:
+    """1,040 and 1.040; with decimals 3.4 and 3,4."""
+    rounded = _rounded(value, decimals)
+    return _signed(rounded, _digits(rounded, decimals))
+
+
+@register.filter
+@or_dash
+def signed(value: Number, decimals: int = 0) -> str:
+    """+3, −6 and ±0: a difference."""
+    rounded = _rounded(value, decimals)
+    return _signed(rounded, _digits(rounded, decimals), plus=True) if rounded else "±0"
+
+
+@register.filter
+@or_dash
+def money(value: Number, currency: str = "EUR") -> str:
+    """€71,500 and 71.500 €."""
+    rounded = _rounded(value, 0)
+    return _with_currency(rounded, _digits(rounded, 0), currency)
+
+
+@register.filter
+@or_dash
+def money_cents(value: Number, currency: str = "EUR") -> str:
+    """€5,608.40 and 5.608,40 €: product lines and offers."""
+    rounded = _rounded(value, 2)
+    return _with_currency(rounded, _digits(rounded, 2), currency)
+
+
+@register.filter
+@or_dash
+def compact_money(value: Number, currency: str = "EUR") -> str:
+    """€30.6k, €886k, €4.06m and 30,6 Tsd. €. For summaries and charts; the exact amount belongs into the name."""
+    amount = Decimal(str(value))
+    # 999,600 is a million to the reader, so the scale is found after rounding to thousands.
+    size = abs(_rounded(amount, -3)) if abs(amount) >= 10**5 else abs(amount)
+    for least, decimals, suffix in COMPACT[language()]:
+        if size >= least:
+            scaled = _rounded(amount / UNITS[suffix.strip(SPACE)], decimals)
+            return _with_currency(scaled, _digits(scaled, decimals) + suffix, currency)
+    return money(value, currency)
+
+
+@register.filter
+@or_dash
+def thousands(value: Number) -> str:
+    """1,040 for 1,040,000: cells below a header that says k€."""
+    return number(Decimal(str(value)) / 1000)
+
+
+@register.filter
+@or_dash
+def percent(share: Number, decimals: int = 0) -> str:
+    """57% and 57 % for 0.57; one decimal only for rates."""
+    value = _rounded(Decimal(str(share)) * 100, decimals)
+    digits = _digits(value, decimals)
+    return _signed(value, f"{digits}{SPACE}%" if language() == "de" else f"{digits}%")
+
+
+@register.filter
+@or_dash
+def points(difference: Number, decimals: int = 1) -> str:
+    """+1.9 pts and +1,9 Punkte: the difference of two shares, 0.019."""
+    return _("%(number)s pts") % {"number": signed(Decimal(str(difference)) * 100, decimals)}
+
+
+@register.filter
+@or_dash
+def multiple(value: Number) -> str:
+    """3.4×: coverage."""
+    return f"{number(value, 1)}×"
+
+
+@register.filter
+@or_dash
+def days(count: int) -> str:
+    """19 d and 19 T."""
+    return pgettext("short duration", "%(count)s d") % {"count": number(count)}
+
+
+@register.filter
+@or_dash
+def days_long(count: int) -> str:
+    """46 days and 46 Tage."""
+    return ngettext("%(count)s day", "%(count)s days", int(count)) % {"count": number(count)}
+
+
+@register.filter
+@or_dash
+def days_exact(count: Number) -> str:
+    """46.2 d: a mean of durations."""
+    return pgettext("short duration", "%(count)s d") % {"count": number(count, 1)}
+
+
+@register.filter
+@or_dash
+def late(count: int) -> str:
+    """5 d late and seit 5 T.: on cards."""
+    return pgettext("next step", "%(count)s d late") % {"count": number(count)}
+
+
+@register.filter
+@or_dash
+def overdue(count: int) -> str:
+    """5 days overdue and 5 Tage überfällig."""
+    return ngettext("%(count)s day overdue", "%(count)s days overdue", int(count)) % {"count": number(count)}
+
+
+def _date(value: date) -> date:
+    if not isinstance(value, datetime):
+        return value
+    return timezone.localtime(value).date() if timezone.is_aware(value) else value.date()
+
+
+def _day(value: date, pattern: str) -> str:
+    return format_date(_date(value), PATTERNS[language()][pattern], locale=_locale())
+
+
+@register.filter
+@or_dash
+def day(value: date, today: date | None = None) -> str:
+    """27 Nov and 27. Nov.; with the year when it is more than eleven months away."""
+    near = abs(_date(value) - (today or timezone.localdate())) <= NEAR
+    return _day(value, "day" if near else "year")
+
+
+@register.filter
+@or_dash
+def day_year(value: date) -> str:
+    """27 Nov 2026: in fields."""
+    return _day(value, "year")
+
+
+@register.filter
+@or_dash
+def weekday_day(value: date) -> str:
+    """Thu 19 and Do 19.: on cards, for dates of the coming days."""
+    return _day(value, "card")
+
+
+@register.filter
+@or_dash
+def weekday_date(value: date) -> str:
+    """Thu 19 Nov and Do 19. Nov."""
+    return _day(value, "weekday")
+
+
+@register.filter
+@or_dash
+def date_long(value: date) -> str:
+    """Tuesday 17 November and Dienstag, 17. November."""
+    return _day(value, "long")
+
+
+@register.filter
+@or_dash
+def near_day(value: date, today: date | None = None) -> str:
+    """Today, Tomorrow, Yesterday; otherwise the weekday within a week; otherwise the day."""
+    at = today or timezone.localdate()
+    distance = (_date(value) - at).days
+    names = {-1: _("Yesterday"), 0: _("Today"), 1: _("Tomorrow")}
+    if distance in names:
+        return names[distance]
+    return weekday_day(value) if 0 < distance < 14 else day(value, at)
+
+
+@register.filter
+@or_dash
+def month(value: date) -> str:
+    """November."""
+    return format_date(_date(value), "LLLL", locale=_locale())
+
+
+@register.filter
+@or_dash
+def month_short(value: date) -> str:
+    """Nov: axes and column headings."""
+    return format_date(_date(value), "LLL", locale=_locale())
+
+
+@register.filter
+@or_dash
+def month_year(value: date) -> str:
+    """November 2026."""
+    return format_date(_date(value), "LLLL y", locale=_locale())
+
+
+@register.filter(name="time")
+@or_dash
+def time_of_day(value: time | datetime) -> str:
+    """14:00."""
+    local = timezone.localtime(value) if isinstance(value, datetime) and timezone.is_aware(value) else value
+    return format_time(local, "HH:mm", locale=_locale())
+
+
+@register.filter
+@or_dash
+def moment(value: datetime, today: date | None = None) -> str:
+    """14:00 today, otherwise 27 Nov 14:00."""
+    at = today or timezone.localdate()
+    clock = time_of_day(value)
+    return clock if _date(value) == at else f"{day(value, at)} {clock}"
+
+
+@register.filter
+@or_dash
+def file_size(count: int) -> str:
+    """412 kB and 1.2 MB."""
+    if count < 1_000_000:
+        return f"{number(max(1, round(count / 1000)))}{SPACE}kB"
+    return f"{number(count / 1_000_000, 1)}{SPACE}MB"
