@@ -19,7 +19,7 @@ environment:  ## install everything for development into .venv
 	@$(DEVSTACK) environment dev
 
 test: environment  ## the whole suite on throwaway servers; ARGS="tests/crm -x" runs a part
-	@exec $(DEVSTACK) exec -- pytest $(if $(ARGS),$(ARGS),-n 2)
+	@exec $(DEVSTACK) exec --migrated -- pytest $(if $(ARGS),$(ARGS),-n 2)
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
 

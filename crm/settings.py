@@ -136,6 +136,9 @@ DATABASES["default"] |= {
     },
 }
 
+# A database that already has every migration, which `make test` copies for each of its own.
+DATABASES["default"]["TEST"] = {"TEMPLATE": env.str("TEST_DATABASE_TEMPLATE", default="") or None}
+
 REDIS_URL = env.str("REDIS_URL", default="redis://localhost:6379/0")
 CACHE_URL = env.str("CACHE_URL", default=REDIS_URL)
 CACHES = {

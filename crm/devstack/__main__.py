@@ -5,10 +5,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
 from types import FrameType
 
-from crm.devstack import assets, browser, environment, processes, reset, servers, stack
+from crm.devstack import assets, browser, environment, postgres, processes, reset, servers, stack
 from crm.devstack.errors import Stop
 from crm.devstack.paths import ROOT, VENV_BIN, data_folder
 
@@ -41,8 +40,9 @@ def _parser() -> argparse.ArgumentParser:
     install.set_defaults(run=prepare)
 
     execute = commands.add_parser("exec", help="run a command with throwaway servers")
+    execute.add_argument("--migrated", action="store_true", help="begin with a database that has every migration")
     execute.add_argument("command", nargs=argparse.REMAINDER)
-    execute.set_defaults(run=lambda options: execute_command(options.command))
+    execute.set_defaults(run=execute_command)
 
     fresh = commands.add_parser("reset", help="remove the development data; the next start makes fresh ones")
     fresh.set_defaults(run=lambda options: reset.remove_data(data_folder()))
@@ -65,17 +65,18 @@ def prepare(options: argparse.Namespace) -> None:
         browser.ensure()
 
 
-def execute_command(command: Sequence[str]) -> int:
-    """Run `command` with DATABASE_URL and REDIS_URL of servers that live as long as it does."""
-    if command and command[0] == "--":
-        command = command[1:]
-    with servers.throwaway() as running:
+def execute_command(options: argparse.Namespace) -> int:
+    """Run a command with DATABASE_URL and REDIS_URL of servers that live as long as it does."""
+    command = options.command[1:] if options.command[:1] == ["--"] else options.command
+    cluster = servers.migrated_cluster() if options.migrated else None
+    with servers.throwaway(cluster=cluster) as running:
         env = {
             "KONTOR_ENV": "test",
             "DB_STATEMENT_TIMEOUT_MS": "60000",
             **os.environ,
             "DATABASE_URL": running.database_url,
             "REDIS_URL": running.redis_url,
+            "TEST_DATABASE_TEMPLATE": postgres.DATABASE if cluster else "",
             "PATH": f"{VENV_BIN}{os.pathsep}{os.environ['PATH']}",
         }
         # It shares our terminal and our Ctrl-C; we only wait for it.

@@ -43,7 +43,7 @@ class Postgres:
             "unix_socket_directories": str(self.sockets),
             "unix_socket_permissions": "0700",
             "log_checkpoints": "off",
-            "log_min_messages": "warning",
+            "log_min_messages": "fatal",  # what fails in a statement, Django reports with its place
             **self.options,
         }
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
@@ -92,8 +92,11 @@ class Postgres:
         raise Stop(f"PostgreSQL did not start; its log is above. Data: {self.data}")
 
     def _create_database(self) -> None:
+        query = f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'"
+        if self._client("psql", "-d", "postgres", "-Atqc", query).stdout.strip() == "1":
+            return
         made = self._client("createdb", DATABASE)
-        if made.returncode and "already exists" not in made.stderr:
+        if made.returncode:
             raise Stop(f"PostgreSQL could not create the database:\n{made.stderr}")
 
     def _client(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -121,6 +124,11 @@ def major_version(bin_folder: Path) -> str:
     printed = subprocess.run([str(bin_folder / "postgres"), "--version"], capture_output=True, text=True, check=True)
     found = re.search(r"(\d+)", printed.stdout)
     return found[1] if found else ""
+
+
+def shares_files() -> bool:
+    """Whether a data folder that one server made belongs to us, so that it can be copied for the next."""
+    return _unprivileged()[1] is None
 
 
 def _environment() -> dict[str, str]:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from typing import IO
 
@@ -57,16 +58,18 @@ def die_with_parent(parent: int, death_signal: signal.Signals) -> None:
         os.kill(os.getpid(), death_signal)
 
 
-def stop(process: subprocess.Popen[bytes], *, with_signal: signal.Signals, patience: float) -> None:
-    """Ask to stop, wait `patience` seconds, then kill."""
-    if process.poll() is not None:
-        return
-    process.send_signal(with_signal)
-    try:
-        process.wait(patience)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+def stop(*processes: subprocess.Popen[bytes], with_signal: signal.Signals, patience: float) -> None:
+    """Ask them all to stop, wait `patience` seconds for the last, then kill."""
+    running = [process for process in processes if process.poll() is None]
+    for process in running:
+        process.send_signal(with_signal)
+    deadline = time.monotonic() + patience
+    for process in running:
+        try:
+            process.wait(max(0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def _prefix_lines(stream: IO[bytes], name: str) -> None:

@@ -7,7 +7,7 @@ from crm.devstack import servers
 from crm.devstack.errors import Stop
 from crm.devstack.system import say
 
-PARTS = ("postgres", "valkey", "mail", "media", "demo-loaded", "beat-schedule", "addresses.env", "lock")
+PARTS = ("postgres", "valkey", "mail", "media", "schema", "demo-loaded", "beat-schedule", "addresses.env", "lock")
 
 
 def remove_data(data: Path) -> None:

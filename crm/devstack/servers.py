@@ -15,16 +15,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from crm.devstack import postgres, processes, valkey
+from crm.devstack import environment, postgres, processes, system, valkey
 from crm.devstack.errors import Stop
+from crm.devstack.paths import BUILD, REQUIREMENTS, ROOT, VENV_PYTHON
 
 THROWAWAY_PREFIX = "kontor-test-"
+CLUSTERS = BUILD / "test-clusters"
 
 
 @dataclass
 class Servers:
     """Running servers; those that came from outside by URL are not ours and have no process."""
 
+    data: Path
     database_url: str = ""
     redis_url: str = ""
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
@@ -44,19 +47,46 @@ def lasting(data: Path) -> Iterator[Servers]:
 
 
 @contextlib.contextmanager
-def throwaway() -> Iterator[Servers]:
-    """Fast servers over an empty folder that is removed at the end."""
+def throwaway(*, cluster: Path | None = None) -> Iterator[Servers]:
+    """Fast servers over a folder that is removed at the end; empty, or a copy of `cluster`."""
     sweep_throwaways()
     folder = Path(tempfile.mkdtemp(prefix=THROWAWAY_PREFIX, dir="/tmp"))  # noqa: S108 - socket paths must be short
     try:
         with lock(folder) as held:
+            if cluster:
+                shutil.copytree(cluster, folder / "postgres")
             yield from _running(folder, folder, lock_fd=held.fileno(), durable=False)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def migrated_cluster() -> Path | None:
+    """A data folder whose database has every migration, kept until a migration changes.
+
+    Applying them takes longer than most selections of tests. None where it cannot be shared.
+    """
+    if "DATABASE_URL" in os.environ or not postgres.shares_files():
+        return None
+    cluster = CLUSTERS / environment.digest(*sorted(ROOT.glob("*/**/migrations/*.py")), REQUIREMENTS / "base.txt")
+    with system.exclusive():
+        if not cluster.exists():
+            shutil.rmtree(CLUSTERS, ignore_errors=True)
+            _make_migrated(cluster)
+    return cluster
+
+
+def _make_migrated(cluster: Path) -> None:
+    draft = cluster.with_suffix(".draft")
+    with throwaway() as running:
+        env = {**os.environ, "KONTOR_ENV": "test", "DATABASE_URL": running.database_url, "REDIS_URL": running.redis_url}
+        system.run([VENV_PYTHON, "manage.py", "migrate", "--no-input", "--verbosity=0"], env=env)
+        running.stop()
+        shutil.copytree(running.data / "postgres", draft)
+    draft.rename(cluster)
+
+
 def _running(data: Path, sockets: Path, *, lock_fd: int, durable: bool) -> Iterator[Servers]:
-    servers = Servers(os.environ.get("DATABASE_URL", ""), os.environ.get("REDIS_URL", ""))
+    servers = Servers(data, os.environ.get("DATABASE_URL", ""), os.environ.get("REDIS_URL", ""))
     try:
         # The servers inherit the lock: it is free only when the last of them has gone.
         if not servers.database_url:

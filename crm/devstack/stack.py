@@ -6,14 +6,13 @@ import signal
 import socket
 import subprocess
 import time
-import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from crm.devstack import processes, servers
+from crm.devstack import environment, processes, servers
 from crm.devstack.errors import Stop
-from crm.devstack.paths import ROOT, VENV_BIN, VENV_PYTHON
+from crm.devstack.paths import REQUIREMENTS, ROOT, VENV_BIN, VENV_PYTHON
 from crm.devstack.system import say
 
 READY_WITHIN_SECONDS = 60
@@ -42,8 +41,8 @@ class Stack:
             env = self._environment(running)
             try:
                 self._prepare(running, env)
-                self._start(env)
-                self._wait_until_ready()
+                self._start_web(env)
+                self._start_background(env)
                 self._greet()
                 return self._watch(running)
             except KeyboardInterrupt:
@@ -51,7 +50,7 @@ class Stack:
                 return 0
             finally:
                 ignore_further_signals()
-                self._stop()
+                processes.stop(*self.children.values(), with_signal=signal.SIGTERM, patience=STOP_WITHIN_SECONDS)
 
     def _check_port(self) -> None:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
@@ -79,11 +78,16 @@ class Stack:
 
     def _prepare(self, running: servers.Servers, env: dict[str, str]) -> None:
         """Bring the schema up to date; fill a database of ours with the demo the first time."""
-        self._manage("migrate", "--no-input", "--verbosity=0", env=env)
-        if not (self.data / "demo-loaded").exists() and "postgres" in running.processes and _has_command("load_demo"):
+        is_ours = "postgres" in running.processes
+        schema, demo = self.data / "schema", self.data / "demo-loaded"
+        code = environment.digest(*sorted(ROOT.glob("*/**/migrations/*.py")), REQUIREMENTS / "base.txt")
+        if not is_ours or not schema.exists() or schema.read_text() != code:
+            self._manage("migrate", "--no-input", "--verbosity=0", env=env)
+            schema.write_text(code if is_ours else "")
+        if is_ours and not demo.exists() and _has_command("load_demo"):
             say("Loading the demo data …")
             self._manage("load_demo", env=env)
-            (self.data / "demo-loaded").touch()
+            demo.touch()
 
     def _manage(self, command: str, *arguments: str, env: dict[str, str]) -> None:
         patient = {**env, "DB_STATEMENT_TIMEOUT_MS": "0"}
@@ -93,19 +97,20 @@ class Stack:
             raise Stop(f"python manage.py {command} failed; its output is above.")
         del self.children[command]
 
-    def _start(self, env: dict[str, str]) -> None:
+    def _start_web(self, env: dict[str, str]) -> None:
+        """Alone until it answers, so that it has the processors for itself."""
+        command = ["crm.server:application", "--host", self.host, "--port", str(self.port),
+                   "--timeout-graceful-shutdown", "3", "--no-access-log", "--log-level", "warning"]  # fmt: skip
+        self.children["web"] = processes.spawn([str(VENV_BIN / "uvicorn"), *command], name="web", env=env)
+        self._wait_until_ready()
+
+    def _start_background(self, env: dict[str, str]) -> None:
         patient = {**env, "DB_STATEMENT_TIMEOUT_MS": "60000"}
-        celery = [str(VENV_PYTHON), "-m", "celery", "-A", "crm.celery"]
-        beat_file = str(self.data / "beat-schedule")
-        web = ["crm.server:application", "--host", self.host, "--port", str(self.port),
-               "--timeout-graceful-shutdown", "3", "--no-access-log", "--log-level", "warning"]  # fmt: skip
-        self.children["web"] = processes.spawn([str(VENV_BIN / "uvicorn"), *web], name="web", env=env)
-        self.children["worker"] = processes.spawn(
-            [*celery, "worker", "-P", "threads", "-c", "4", "--loglevel", "WARNING"], name="worker", env=patient
-        )
-        self.children["beat"] = processes.spawn(
-            [*celery, "beat", "--schedule", beat_file, "--loglevel", "WARNING"], name="beat", env=patient
-        )
+        celery = [str(VENV_PYTHON), "-m", "celery", "--quiet", "-A", "crm.celery"]
+        worker = [*celery, "worker", "-P", "threads", "-c", "4", "--loglevel", "WARNING"]
+        beat = [*celery, "beat", "--schedule", str(self.data / "beat-schedule"), "--loglevel", "WARNING"]
+        self.children["worker"] = processes.spawn(worker, name="worker", env=patient)
+        self.children["beat"] = processes.spawn(beat, name="beat", env=patient)
 
     def _wait_until_ready(self) -> None:
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -133,14 +138,6 @@ class Stack:
                     say(f"\n{name} ended with exit code {code}; stopping the rest.")
                     return 1
             time.sleep(0.2)
-
-    def _stop(self) -> None:
-        for process in self.children.values():
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-        deadline = time.monotonic() + STOP_WITHIN_SECONDS
-        for process in self.children.values():
-            processes.stop(process, with_signal=signal.SIGTERM, patience=max(0.1, deadline - time.monotonic()))
 
 
 def ignore_further_signals() -> None:

@@ -39,6 +39,7 @@ class Valkey:
             "save": "",
             "maxmemory-policy": "noeviction",
             "loglevel": "warning",
+            "logfile": str(self.data / "valkey.log"),
         }
         arguments = [part for key, value in options.items() for part in (f"--{key}", value)]
         process = processes.spawn([str(self.program), *arguments], name="valkey", keep_fds=keep_fds, quiet=quiet)
@@ -48,7 +49,7 @@ class Valkey:
                 return process
             time.sleep(0.02)
         processes.stop(process, with_signal=signal.SIGTERM, patience=5)
-        raise Stop(f"Valkey did not start; its log is above. Data: {self.data}")
+        raise Stop(f"Valkey did not start; its log: {self.data / 'valkey.log'}")
 
     def _answers(self) -> bool:
         try:
