@@ -7,7 +7,7 @@ from math import floor, log10
 
 from django import template
 
-from crm.templatetags.formats import compact_money
+from crm.templatetags.formats import axis_money
 
 register = template.Library()
 
@@ -45,9 +45,7 @@ def bar_chart(columns: Sequence[Column], currency: str = "EUR", label: str = "")
     return {
         "label": label,
         "columns": [_drawn(column, top) for column in columns],
-        "ticks": [
-            {"at": _from_top(tick, top), "text": compact_money(tick, currency) if tick else "0"} for tick in ticks
-        ],
+        "ticks": [{"at": _from_top(tick, top), "text": axis_money(tick, currency)} for tick in ticks],
     }
 
 

@@ -120,13 +120,25 @@ def money_cents(value: Number, currency: str = "EUR") -> str:
 @or_dash
 def compact_money(value: Number, currency: str = "EUR") -> str:
     """€30.6k, €886k, €4.06m and 30,6 Tsd. €. For summaries and charts; the exact amount belongs into the name."""
+    return _compact(value, currency)
+
+
+@register.filter
+@or_dash
+def axis_money(value: Number, currency: str = "EUR") -> str:
+    """€3m, €2.5m and €800k: the round figures of an axis."""
+    return _compact(value, currency, bare=True) if value else "0"
+
+
+def _compact(value: Number, currency: str, *, bare: bool = False) -> str:
     amount = Decimal(str(value))
     # 999,600 is a million to the reader, so the scale is found after rounding to thousands.
     size = abs(_rounded(amount, -3)) if abs(amount) >= 10**5 else abs(amount)
     for least, decimals, suffix in COMPACT[language()]:
         if size >= least:
             scaled = _rounded(amount / UNITS[suffix.strip(SPACE)], decimals)
-            return _with_currency(scaled, _digits(scaled, decimals) + suffix, currency)
+            shown = -min(int(scaled.normalize().as_tuple().exponent), 0) if bare else decimals
+            return _with_currency(scaled, _digits(scaled, shown) + suffix, currency)
     return money(value, currency)
 
 
