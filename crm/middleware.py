@@ -88,7 +88,7 @@ def _told(request: HttpRequest, message: object, *, status: int) -> HttpResponse
         response = render(request, "errors/_notice.html", {"message": text}, status=status)
         response["HX-Reswap"] = "none"
         return trigger_client_event(response, "toast", {"message": text, "level": "error"})
-    if status == 403 or request.method in {"GET", "HEAD"}:  # noqa: PLR2004
+    if status == 403 or request.method in {"GET", "HEAD"}:
         return render(request, f"errors/{status}.html", {"message": text}, status=status)
     messages.error(request, text)
     return HttpResponseRedirect(_page_before(request))

@@ -5,7 +5,7 @@ database connection: the number of connections is that of the threads, however m
 """
 
 import os
-from typing import Any
+from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
 
@@ -14,7 +14,7 @@ from crm.wsgi import application as wsgi
 
 THREADS = int(os.environ.get("WEB_THREADS", "8"))
 
-pages = WSGIMiddleware(wsgi, workers=THREADS)
+pages: Any = WSGIMiddleware(cast("Any", wsgi), workers=THREADS)
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:

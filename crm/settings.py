@@ -39,12 +39,15 @@ IS_PUBLIC = not set(ALLOWED_HOSTS) <= {*LOOPBACK, "::1"}
 
 if PRODUCTION and SECRET_KEY in {"", DEVELOPMENT_KEY}:
     raise ImproperlyConfigured(
-        "SECRET_KEY is missing. Production wants a long random one of its own; for development set KONTOR_ENV=development."
+        "SECRET_KEY is missing. Production wants a long random one of its own; "
+        "for development set KONTOR_ENV=development."
     )
 if not PRODUCTION and SECRET_KEY == DEVELOPMENT_KEY and IS_PUBLIC and not TESTING:
     raise ImproperlyConfigured(f"The development key must not serve public addresses: ALLOWED_HOSTS={ALLOWED_HOSTS}.")
 if DEBUG and IS_PUBLIC:
-    raise ImproperlyConfigured(f"DEBUG shows secrets and must not serve public addresses: ALLOWED_HOSTS={ALLOWED_HOSTS}.")
+    raise ImproperlyConfigured(
+        f"DEBUG shows secrets and must not serve public addresses: ALLOWED_HOSTS={ALLOWED_HOSTS}."
+    )
 
 # --- Applications -------------------------------------------------------------------------------
 

@@ -43,7 +43,7 @@ def _not_ready(reason: str) -> HttpResponse:
     return HttpResponse(f"{reason}\n", content_type="text/plain", status=503, headers=headers)
 
 
-def _missing_migrations() -> set[tuple[str, str]]:
+def _missing_migrations() -> frozenset[tuple[str, str]]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = '1s'")
         return _known_migrations() - MigrationRecorder(connection).applied_migrations().keys()

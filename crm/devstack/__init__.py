@@ -2,5 +2,5 @@
 
 import sys
 
-if sys.version_info < (3, 11):
+if sys.version_info < (3, 11):  # noqa: UP036 - whatever python3 is
     sys.exit("Kontor needs Python 3.11 or newer. Name one, for example: make run PYTHON=python3.12")

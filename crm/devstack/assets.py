@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from crm.devstack import environment, system
 from crm.devstack.errors import Stop
@@ -90,11 +90,11 @@ def _symbol(name: str) -> str:
     file = NODE_MODULES / "@tabler" / "icons" / "icons" / "outline" / f"{name}.svg"
     if not file.exists():
         raise Stop(f"static/icons.txt names {name}, which is no outline icon of Tabler.")
-    shapes = [_shape(shape) for shape in ElementTree.fromstring(file.read_text())]  # noqa: S314 - locked package
+    shapes = [_shape(shape) for shape in ET.fromstring(file.read_text())]  # noqa: S314 - locked package
     return f'<symbol id="i-{name}" viewBox="0 0 24 24">{"".join(shape for shape in shapes if shape)}</symbol>'
 
 
-def _shape(element: ElementTree.Element) -> str:
+def _shape(element: ET.Element) -> str:
     if element.get("stroke") == "none":  # the frame that every icon carries
         return ""
     attributes = "".join(f' {key}="{value}"' for key, value in element.items())
@@ -115,5 +115,5 @@ def _catalogues() -> None:
         if compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime:
             continue
         locale = source.parts[-3]
-        command = ["compile", "--input-file", source, "--output-file", compiled, "--locale", locale]
-        system.run([VENV_BIN / "pybabel", *command])
+        files = ("--input-file", source, "--output-file", compiled)
+        system.run([VENV_BIN / "pybabel", "compile", "--locale", locale, *files])

@@ -2,7 +2,6 @@
 
 import hashlib
 import importlib.util
-import os
 import sys
 from pathlib import Path
 
@@ -24,14 +23,13 @@ def ensure(wanted: str) -> None:
             return
         system.say("Installing the Python packages …")
         _make_venv()
-        _sync(lock)
+        _uv("sync", lock)
         STAMP.write_text(stamp)
 
 
 def add(name: str) -> None:
     """Install one more locked set beside what is there."""
-    command = ["pip", "install", "--quiet", "--require-hashes", "--python", VENV_PYTHON, "-r"]
-    system.run([VENV_BIN / "uv", *command, REQUIREMENTS / f"{name}.txt"], env=_quiet())
+    _uv("install", "-r", REQUIREMENTS / f"{name}.txt")
 
 
 def digest(*files: Path) -> str:
@@ -54,10 +52,5 @@ def _make_venv() -> None:
         system.run([VENV_PYTHON, "-m", "pip", *install, REQUIREMENTS / "uv.txt"])
 
 
-def _sync(lock: Path) -> None:
-    system.run([VENV_BIN / "uv", "pip", "sync", "--quiet", "--require-hashes", "--python", VENV_PYTHON, lock], env=_quiet())
-
-
-def _quiet() -> dict[str, str]:
-    # A cache on another file system cannot be linked; copying is fine and not worth a warning.
-    return {"UV_LINK_MODE": "copy" if sys.platform == "linux" else "clone", **os.environ, "VIRTUAL_ENV": str(VENV)}
+def _uv(verb: str, *arguments: str | Path) -> None:
+    system.run([VENV_BIN / "uv", "pip", verb, "--quiet", "--require-hashes", "--python", VENV_PYTHON, *arguments])

@@ -92,7 +92,7 @@ class Postgres:
         raise Stop(f"PostgreSQL did not start; its log is above. Data: {self.data}")
 
     def _create_database(self) -> None:
-        query = f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'"
+        query = f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'"  # noqa: S608 - our constant
         if self._client("psql", "-d", "postgres", "-Atqc", query).stdout.strip() == "1":
             return
         made = self._client("createdb", DATABASE)

@@ -33,7 +33,8 @@ def spawn(
     """
     if threading.current_thread() is not threading.main_thread():
         raise RuntimeError("a child must be spawned by the main thread, whose life is that of the process")
-    process = subprocess.Popen(  # noqa: PLW1509 - what runs before exec takes no lock
+    ourselves = os.getpid()
+    process = subprocess.Popen(
         command,
         env=env,
         stdin=subprocess.DEVNULL,
@@ -42,7 +43,7 @@ def spawn(
         start_new_session=True,
         pass_fds=keep_fds,
         user=user,
-        preexec_fn=lambda parent=os.getpid(): die_with_parent(parent, death_signal),
+        preexec_fn=lambda: die_with_parent(ourselves, death_signal),  # noqa: PLW1509 - it takes no lock
     )
     if process.stdout:
         threading.Thread(target=_prefix_lines, args=(process.stdout, name), daemon=True).start()

@@ -50,7 +50,7 @@ def lasting(data: Path) -> Iterator[Servers]:
 def throwaway(*, cluster: Path | None = None) -> Iterator[Servers]:
     """Fast servers over a folder that is removed at the end; empty, or a copy of `cluster`."""
     sweep_throwaways()
-    folder = Path(tempfile.mkdtemp(prefix=THROWAWAY_PREFIX, dir="/tmp"))  # noqa: S108 - socket paths must be short
+    folder = Path(tempfile.mkdtemp(prefix=THROWAWAY_PREFIX, dir="/tmp"))
     try:
         with lock(folder) as held:
             if cluster:
@@ -168,5 +168,5 @@ def sweep_throwaways() -> None:
     """Remove what killed test runs left behind."""
     for folder in Path("/tmp").glob(f"{THROWAWAY_PREFIX}*"):  # noqa: S108
         with contextlib.suppress(OSError):
-            if time.time() - folder.stat().st_mtime > 60 and not is_held(folder):  # noqa: PLR2004 - being made
+            if time.time() - folder.stat().st_mtime > 60 and not is_held(folder):  # else being made
                 shutil.rmtree(folder, ignore_errors=True)

@@ -117,7 +117,7 @@ class Stack:
         deadline = time.monotonic() + READY_WITHIN_SECONDS
         while time.monotonic() < deadline and self.children["web"].poll() is None:
             try:
-                with urllib.request.urlopen(f"http://{host}:{self.port}/readyz", timeout=5):  # noqa: S310 - our own
+                with urllib.request.urlopen(f"http://{host}:{self.port}/readyz", timeout=5):
                     return
             except OSError:
                 time.sleep(0.1)

@@ -31,7 +31,13 @@ def run(command: Sequence[str | Path], *, env: dict[str, str] | None = None) -> 
     """Run to the end in the root of the checkout; its output is shown only when it fails."""
     words = [str(word) for word in command]
     done = subprocess.run(
-        words, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+        words,
+        cwd=ROOT,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
     )
     if done.returncode:
         raise Stop(f"This failed: {' '.join(words)}\n\n{done.stdout.decode(errors='replace')}")
