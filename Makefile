@@ -4,7 +4,7 @@ export PORT HOST DATA
 BIN = .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset environment test lock
+.PHONY: help run reset environment test lint lint-schema bench lock
 
 help:  ## what there is
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## /make \1\t/' | expand -t 16
@@ -18,8 +18,26 @@ reset:  ## remove the development data; the next `make run` loads the demo afres
 environment:  ## install everything for development into .venv
 	@$(DEVSTACK) environment dev
 
-test: environment  ## the whole suite on throwaway servers; ARGS="tests/crm -x" runs a part
+test:  ## the whole suite on throwaway servers; ARGS="tests/crm -x" runs a part
+	@$(DEVSTACK) environment dev --browser
 	@exec $(DEVSTACK) exec --migrated -- pytest $(if $(ARGS),$(ARGS),-n 2)
+
+lint: environment  ## style, types, direction of imports, templates, migrations, the German catalogue
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	KONTOR_ENV=test $(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/djlint --lint --quiet templates
+	@$(DEVSTACK) exec --migrated -- $(MAKE) --no-print-directory lint-schema
+	KONTOR_ENV=test $(BIN)/python manage.py makecatalogue --check
+
+lint-schema:
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	EXTRA_APPS=django_migration_linter $(BIN)/python manage.py lintmigrations --no-cache --quiet ok \
+	  --include-apps notifications teams pipeline reporting --ignore-initial-migrations
+
+bench: environment  ## measure the operations of every day; SIZE=100k
+	@exec $(DEVSTACK) exec -- python -m bench
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
 

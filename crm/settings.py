@@ -78,6 +78,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 
+# Applications that only a tool needs, such as the linter of migrations.
+INSTALLED_APPS += env.list("EXTRA_APPS", default=[])
+
 MIDDLEWARE = [
     "crm.middleware.request_log",
     "django.middleware.security.SecurityMiddleware",

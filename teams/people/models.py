@@ -57,7 +57,7 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
         return self.create_user(email, password, role=Role.ADMIN, is_staff=True, is_superuser=True, **fields)
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]
     """A person with a sign-in. Deactivated, never deleted."""
 
     email = models.EmailField(_("E-mail"), max_length=254, unique=True)
