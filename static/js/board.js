@@ -1,5 +1,5 @@
 // The deal board: drag and drop, the move menu, roving focus, optimistic moves, changes by others.
-// Loaded by the board page after Sortable.min.js. Everything it does, links and forms of the page do as well.
+// Loaded by the board page after 'js/sortable.min.js'. Everything it does, links and forms of the page do as well.
 //
 // The page provides:
 //   <div class="board" id="board" data-board data-currency="EUR"
