@@ -146,12 +146,14 @@ DATABASES["default"] |= {
 DATABASES["default"]["TEST"] = {"TEMPLATE": env.str("TEST_DATABASE_TEMPLATE", default="") or None}
 
 REDIS_URL = env.str("REDIS_URL", default="redis://localhost:6379/0")
+# Installations, or workers of the test run, that share a server keep apart by it.
+REDIS_PREFIX = env.str("REDIS_PREFIX", default=env.str("PYTEST_XDIST_WORKER", default="kontor"))
 CACHE_URL = env.str("CACHE_URL", default=REDIS_URL)
 CACHES = {
     "default": {
         "BACKEND": "crm.cache.ForgivingRedisCache",
         "LOCATION": CACHE_URL,
-        "KEY_PREFIX": "kontor",
+        "KEY_PREFIX": REDIS_PREFIX,
         "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
     }
 }
@@ -174,6 +176,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_SOFT_TIME_LIMIT = 110
 CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "global_keyprefix": f"{REDIS_PREFIX}:",
     "visibility_timeout": 600,
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
@@ -286,7 +289,7 @@ STATICFILES_DIRS = [BASE_DIR / "static", BASE_DIR / "build" / "vendor"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "crm.assets.SlimManifestStorage"
         if PRODUCTION
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
@@ -299,7 +302,7 @@ WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = not PRODUCTION
 EMAIL_DEFAULT_URL = "dummymail://" if PRODUCTION else f"filemail:///{DATA / 'mail'}"
 EMAIL = env.email_url("EMAIL_URL", default=EMAIL_DEFAULT_URL)
 EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"]
-EMAIL_FILE_PATH = EMAIL["EMAIL_FILE_PATH"] if DEVELOPMENT else None
+EMAIL_FILE_PATH = EMAIL["EMAIL_FILE_PATH"] or None
 EMAIL_HOST = EMAIL["EMAIL_HOST"] or "localhost"
 EMAIL_PORT = EMAIL["EMAIL_PORT"] or 25
 EMAIL_HOST_USER = EMAIL["EMAIL_HOST_USER"] or ""
