@@ -74,6 +74,7 @@ def execute_command(options: argparse.Namespace) -> int:
             "KONTOR_ENV": "test",
             "DB_STATEMENT_TIMEOUT_MS": "60000",
             **os.environ,
+            "DATA": str(running.data),
             "DATABASE_URL": running.database_url,
             "REDIS_URL": running.redis_url,
             "TEST_DATABASE_TEMPLATE": postgres.DATABASE if cluster else "",

@@ -80,7 +80,7 @@ class Stack:
         """Bring the schema up to date; fill a database of ours with the demo the first time."""
         is_ours = "postgres" in running.processes
         schema, demo = self.data / "schema", self.data / "demo-loaded"
-        code = environment.digest(*sorted(ROOT.glob("*/**/migrations/*.py")), REQUIREMENTS / "base.txt")
+        code = schema_of_code()
         if not is_ours or not schema.exists() or schema.read_text() != code:
             self._manage("migrate", "--no-input", "--verbosity=0", env=env)
             schema.write_text(code if is_ours else "")
@@ -144,6 +144,11 @@ def ignore_further_signals() -> None:
     """Stopping is under way and bounded in time; impatience must not leave half of it running."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+
+
+def schema_of_code() -> str:
+    """A fingerprint of every migration, ours and those of the libraries."""
+    return environment.digest(*sorted(ROOT.glob("*/**/migrations/*.py")), REQUIREMENTS / "base.txt")
 
 
 def _has_command(name: str) -> bool:
