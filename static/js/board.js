@@ -1,4 +1,4 @@
-// The deal board: drag and drop, the move menu, roving focus, optimistic moves, changes by others.
+// The deal board: drag and drop, the move menu, roving focus, optimistic moves. Changes by others: board-live.js.
 // Loaded by the board page after 'js/sortable.min.js'. Everything it does, links and forms of the page do as well.
 //
 // The page provides:
@@ -16,7 +16,6 @@
 //   <div class="drop-bar" data-drop-bar hidden> [data-drop-outcome="won|lost"][data-url="/deals/0/win/"]  0 stands for the deal
 //   <div popover class="popover menu is-sheet" id="move-menu"> buttons [data-move-to="3"], [data-move-outcome="won|lost"]
 //   <nav class="stage-chips"><a href="#column-3">  phones; the chip of the column in sight is aria-current
-//   [data-changes-waiting] hidden button         shown with the number of changes while the person drags or edits
 //
 // A move posts `stage` and `version` to data-move-url. The answer is the card (swapped in place of the old one) with
 // both column headers out of band. 409 and 422 put the card back; with HX-Retarget: #dialog they ask (stage needs
@@ -24,12 +23,10 @@
 
 const CARD = "[data-card]";
 const COLUMN = "[data-column]";
-const FRESH_FOR = 4000;
 
 let board = null;
 let sortables = [];
 let drag = null;
-let waiting = 0;
 const moves = new Map();
 
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
@@ -51,7 +48,6 @@ function start() {
   board.addEventListener("kontor:key", keys);
   board.addEventListener("focusin", (event) => rove(event.target.closest(CARD)));
   rove(board.querySelector(CARD));
-  watchColumns();
 }
 
 // ---- dragging
@@ -77,8 +73,15 @@ function sortable(list) {
   });
 }
 
+// While a card is lifted or on its way, nothing else may change the board (board-live.js waits for it).
+function settle() {
+  board.toggleAttribute("data-occupied", Boolean(drag || moves.size));
+  document.dispatchEvent(new CustomEvent("kontor:board-settled"));
+}
+
 function begin(card) {
   drag = { card, from: card.closest(COLUMN), target: null, hint: null };
+  settle();
   document.querySelectorAll("[data-drop-bar]").forEach((bar) => {
     bar.hidden = false;
   });
@@ -152,7 +155,7 @@ function end() {
   if (!abandoned && target && target !== from) {
     target.matches(COLUMN) ? move(card, target) : close(card, target.dataset.dropOutcome);
   }
-  showWaiting();
+  settle();
 }
 
 function swallow(event) {
@@ -169,6 +172,7 @@ function move(card, column) {
   }
   const url = card.dataset.moveUrl;
   moves.set(url, { id: card.id, column, from, next: card.nextElementSibling });
+  settle();
   account(card, from, column);
   card.classList.remove("is-failed");
   card.querySelector(".deal-card-error")?.remove();
@@ -205,6 +209,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
     return;
   }
   moves.delete(url);
+  settle();
   const { xhr, successful } = event.detail;
   successful ? arrived(made) : putBack(made, xhr.status);
 });
@@ -360,84 +365,6 @@ document.addEventListener("keydown", (event) => {
     const column = form.closest(COLUMN);
     (form.closest("[data-quick-add-form]") ?? form).remove();
     column?.querySelector("[data-quick-add]")?.focus();
-  }
-});
-
-// ---- changes by others
-
-const occupied = () => drag || moves.size || document.querySelector(".quick-add, dialog[open], #move-menu:popover-open");
-
-addEventListener("kontor:changed", (event) => {
-  const { kind = "deal" } = event.detail;
-  if (!board?.isConnected || kind !== "deal") {
-    return;
-  }
-  if (occupied()) {
-    waiting += 1;
-    showWaiting();
-  } else {
-    refresh();
-  }
-});
-document.addEventListener("kontor:board-changed", () => refresh());
-document.addEventListener("click", (event) => event.target.closest("[data-changes-waiting]") && refresh());
-
-function showWaiting() {
-  const chip = document.querySelector("[data-changes-waiting]");
-  if (chip) {
-    chip.hidden = waiting === 0;
-    chip.textContent = fill(board.dataset.textChanges ?? "{count}", { count: waiting });
-  }
-}
-
-async function refresh() {
-  waiting = 0;
-  showWaiting();
-  const versions = new Map([...board.querySelectorAll(CARD)].map((card) => [card.id, card.dataset.version]));
-  const focused = document.activeElement?.closest(CARD)?.id;
-  const places = new Map(columns().map((column) => [column.id, column.querySelector("[data-cards]").scrollTop]));
-  const { scrollLeft } = board;
-  await htmx.ajax("GET", location.pathname + location.search, { target: "#board", swap: "outerHTML" });
-  start();
-  board.scrollLeft = scrollLeft;
-  for (const column of columns()) {
-    column.querySelector("[data-cards]").scrollTop = places.get(column.id) ?? 0;
-  }
-  for (const card of board.querySelectorAll(CARD)) {
-    if (versions.get(card.id) !== card.dataset.version) {
-      card.classList.add("is-fresh");
-      setTimeout(() => card.classList.remove("is-fresh"), FRESH_FOR);
-    }
-  }
-  const again = focused && linkOf(document.getElementById(focused));
-  again?.focus({ preventScroll: true });
-}
-
-// ---- phones: the chip of the column in sight
-
-function watchColumns() {
-  const chips = [...document.querySelectorAll(".stage-chips a")];
-  if (!chips.length) {
-    return;
-  }
-  const seen = new IntersectionObserver((entries) => {
-    for (const entry of entries.filter((each) => each.isIntersecting)) {
-      for (const chip of chips) {
-        const current = chip.hash === `#${entry.target.id}`;
-        current ? chip.setAttribute("aria-current", "true") : chip.removeAttribute("aria-current");
-        current && matchMedia("(width <= 760px)").matches && chip.scrollIntoView({ block: "nearest", inline: "center" });
-      }
-    }
-  }, { root: board, threshold: 0.6 });
-  columns().forEach((column) => seen.observe(column));
-}
-
-document.addEventListener("click", (event) => {
-  const chip = event.target.closest(".stage-chips a");
-  const column = chip && document.querySelector(chip.hash);
-  if (column) {
-    event.preventDefault();
-    column.scrollIntoView({ inline: "start", block: "nearest" });
   }
 });
 
