@@ -12,15 +12,15 @@ log = structlog.get_logger(__name__)
 
 
 def forgiving(method: Callable[..., Any], *, answer: Any) -> Callable[..., Any]:
-    """`method`, answering `answer` (or the caller's default) when the server does not answer."""
+    """`method`, giving the answer of an empty cache when the server does not answer."""
 
     @wraps(method)
-    def guarded(self: RedisCache, key: Any, *args: Any, **kwargs: Any) -> Any:
+    def guarded(self: RedisCache, *args: Any, **kwargs: Any) -> Any:
         try:
-            return method(self, key, *args, **kwargs)
+            return method(self, *args, **kwargs)
         except (RedisError, OSError) as error:
             log.warning("cache_unavailable", error=str(error))
-            return kwargs.get("default", answer)
+            return answer
 
     return guarded
 
@@ -28,7 +28,13 @@ def forgiving(method: Callable[..., Any], *, answer: Any) -> Callable[..., Any]:
 class ForgivingRedisCache(RedisCache):
     """Redis, or an empty cache that forgets everything while Redis is down."""
 
-    get = forgiving(RedisCache.get, answer=None)
+    def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
+        try:
+            return super().get(key, default, version)
+        except (RedisError, OSError) as error:
+            log.warning("cache_unavailable", error=str(error))
+            return default
+
     get_many = forgiving(RedisCache.get_many, answer={})
     set = forgiving(RedisCache.set, answer=None)
     set_many = forgiving(RedisCache.set_many, answer=[])

@@ -85,8 +85,8 @@ MIDDLEWARE = [
     "crm.middleware.request_log",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -315,6 +315,8 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("FROM_EMAIL", default=f"Kontor <kont
 # --- API ----------------------------------------------------------------------------------------
 
 KNOX_TOKEN_MODEL = "teams.ApiToken"  # noqa: S105 - the name of a model
+# The library's own table would stay beside ours, empty and pointing at our users.
+MIGRATION_MODULES = {"knox": None}
 
 # --- Logs and errors ----------------------------------------------------------------------------
 

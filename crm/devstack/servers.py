@@ -20,6 +20,7 @@ from crm.devstack.errors import Stop
 from crm.devstack.paths import BUILD, REQUIREMENTS, ROOT, VENV_PYTHON
 
 THROWAWAY_PREFIX = "kontor-test-"
+PACKAGES = ("crm", "teams", "pipeline", "reporting")
 CLUSTERS = BUILD / "test-clusters"
 
 
@@ -67,12 +68,18 @@ def migrated_cluster() -> Path | None:
     """
     if "DATABASE_URL" in os.environ or not postgres.shares_files():
         return None
-    cluster = CLUSTERS / environment.digest(*sorted(ROOT.glob("*/**/migrations/*.py")), REQUIREMENTS / "base.txt")
+    cluster = CLUSTERS / schema_of_code()
     with system.exclusive():
         if not cluster.exists():
             shutil.rmtree(CLUSTERS, ignore_errors=True)
             _make_migrated(cluster)
     return cluster
+
+
+def schema_of_code() -> str:
+    """A fingerprint of what decides the schema: our migrations, the libraries and which of them are installed."""
+    ours = [file for package in PACKAGES for file in sorted((ROOT / package).rglob("migrations/*.py"))]
+    return environment.digest(*ours, ROOT / "crm" / "settings.py", REQUIREMENTS / "base.txt")
 
 
 def _make_migrated(cluster: Path) -> None:

@@ -10,9 +10,9 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from crm.devstack import environment, processes, servers
+from crm.devstack import processes, servers
 from crm.devstack.errors import Stop
-from crm.devstack.paths import REQUIREMENTS, ROOT, VENV_BIN, VENV_PYTHON
+from crm.devstack.paths import ROOT, VENV_BIN, VENV_PYTHON
 from crm.devstack.system import say
 
 READY_WITHIN_SECONDS = 60
@@ -80,7 +80,7 @@ class Stack:
         """Bring the schema up to date; fill a database of ours with the demo the first time."""
         is_ours = "postgres" in running.processes
         schema, demo = self.data / "schema", self.data / "demo-loaded"
-        code = schema_of_code()
+        code = servers.schema_of_code()
         if not is_ours or not schema.exists() or schema.read_text() != code:
             self._manage("migrate", "--no-input", "--verbosity=0", env=env)
             schema.write_text(code if is_ours else "")
@@ -144,11 +144,6 @@ def ignore_further_signals() -> None:
     """Stopping is under way and bounded in time; impatience must not leave half of it running."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-
-
-def schema_of_code() -> str:
-    """A fingerprint of every migration, ours and those of the libraries."""
-    return environment.digest(*sorted(ROOT.glob("*/**/migrations/*.py")), REQUIREMENTS / "base.txt")
 
 
 def _has_command(name: str) -> bool:

@@ -24,7 +24,7 @@ def data(tmp_path, monkeypatch):
     cluster = servers.migrated_cluster()
     assert cluster, "the tests of the runner need embedded servers"
     shutil.copytree(cluster, tmp_path / "postgres")
-    (tmp_path / "schema").write_text(stack.schema_of_code())
+    (tmp_path / "schema").write_text(servers.schema_of_code())
     (tmp_path / "demo-loaded").touch()
     return tmp_path
 
