@@ -39,6 +39,9 @@ def _parser() -> argparse.ArgumentParser:
     install.add_argument("--browser", action="store_true", help="find or install Chromium too")
     install.set_defaults(run=prepare)
 
+    files = commands.add_parser("assets", help="generate the files for the browser from an installed node_modules")
+    files.set_defaults(run=lambda _options: assets.generate())
+
     execute = commands.add_parser("exec", help="run a command with throwaway servers")
     execute.add_argument("--migrated", action="store_true", help="begin with a database that has every migration")
     execute.add_argument("command", nargs=argparse.REMAINDER)

@@ -36,15 +36,25 @@ def ensure() -> None:
         _catalogues()
 
 
+def generate() -> None:
+    """The same from a `node_modules` that somebody else installed, as an image does."""
+    _copy_and_draw()
+    _catalogues()
+
+
 def _vendor() -> None:
     stamp = environment.digest(ROOT / "package-lock.json", ICON_LIST, Path(__file__))
     if STAMP.exists() and STAMP.read_text() == stamp and VENDOR.exists():
         return
     _install_node_modules()
+    _copy_and_draw()
+    STAMP.write_text(stamp)
+
+
+def _copy_and_draw() -> None:
     for target, source in COPIES.items():
         _copy(NODE_MODULES / source, VENDOR / target)
     _write(VENDOR / "icons.svg", sprite(ICON_LIST.read_text().split()))
-    STAMP.write_text(stamp)
 
 
 def _install_node_modules() -> None:

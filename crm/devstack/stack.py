@@ -100,7 +100,8 @@ class Stack:
     def _start_web(self, env: dict[str, str]) -> None:
         """Alone until it answers, so that it has the processors for itself."""
         command = ["crm.server:application", "--host", self.host, "--port", str(self.port),
-                   "--timeout-graceful-shutdown", "3", "--no-access-log", "--log-level", "warning"]  # fmt: skip
+                   "--timeout-graceful-shutdown", "3", "--no-proxy-headers", "--no-server-header", "--no-access-log",
+                   "--log-level", "warning"]  # fmt: skip
         self.children["web"] = processes.spawn([str(VENV_BIN / "uvicorn"), *command], name="web", env=env)
         self._wait_until_ready()
 
