@@ -92,6 +92,7 @@ class Shell:
     new_deal_url: str = ""
     search_url: str = ""
     notifications_url: str = ""
+    bell_url: str = ""
     profile_url: str = ""
 
 
@@ -119,6 +120,7 @@ def shell_for(request: HttpRequest) -> Shell | None:
         new_deal_url=address("deal-new") if holds(user, Permission.DEAL_ADD) else "",
         search_url=address("search"),
         notifications_url=address("notification-list"),
+        bell_url=address("notification-bell"),
         profile_url=address("profile"),
     )
 

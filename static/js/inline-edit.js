@@ -85,7 +85,9 @@ document.addEventListener("pointerdown", (event) => {
 
 document.addEventListener("htmx:afterSettle", () => {
   document.querySelectorAll("form[data-inline-edit]").forEach(begin);
-  if (!goOn || document.querySelector("form[data-inline-edit] [aria-invalid=true], .conflict")) {
+  const conflict = goOn && document.getElementById(goOn.replace("!", ""))?.parentElement.querySelector(".conflict button");
+  conflict?.focus();
+  if (!goOn || conflict || document.querySelector("form[data-inline-edit] [aria-invalid=true]")) {
     goOn = null;
     return;
   }
