@@ -12,7 +12,7 @@ help:  ## what there is
 run:  ## start everything on PORT=8000 with DATA=.data, demo data on the first start
 	@exec $(DEVSTACK) run
 
-reset:  ## remove the development data; the next `make run` loads the demo afresh
+reset:  ## replace the development data by a fresh demo
 	@exec $(DEVSTACK) reset
 
 environment:  ## install everything for development into .venv

@@ -47,18 +47,29 @@ def _parser() -> argparse.ArgumentParser:
     execute.add_argument("command", nargs=argparse.REMAINDER)
     execute.set_defaults(run=execute_command)
 
-    fresh = commands.add_parser("reset", help="remove the development data; the next start makes fresh ones")
-    fresh.set_defaults(run=lambda options: reset.remove_data(data_folder()))
+    fresh = commands.add_parser("reset", help="replace the development data by a fresh demo")
+    fresh.set_defaults(run=start_afresh)
     return parser
 
 
-def run_stack(options: argparse.Namespace) -> int:
+def run_stack(_options: argparse.Namespace) -> int:
     environment.ensure("run")
     assets.ensure()
+    return _stack().run()
+
+
+def start_afresh(_options: argparse.Namespace) -> None:
+    environment.ensure("run")
+    assets.ensure()
+    reset.remove_data(data_folder())
+    _stack().fill()
+
+
+def _stack() -> stack.Stack:
     port = os.environ.get("PORT") or "8000"
     if not port.isdecimal():
         raise Stop(f"PORT is a number, not {port!r}.")
-    return stack.Stack(data_folder(), os.environ.get("HOST") or "127.0.0.1", int(port)).run()
+    return stack.Stack(data_folder(), os.environ.get("HOST") or "127.0.0.1", int(port))
 
 
 def prepare(options: argparse.Namespace) -> None:

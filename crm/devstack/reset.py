@@ -20,4 +20,4 @@ def remove_data(data: Path) -> None:
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
-    say(f"Removed the data in {data}. The next `make run` begins with fresh demo data.")
+    say(f"Removed the data in {data}.")

@@ -1,5 +1,6 @@
 """`make run`: everything in one terminal, started in order, stopped together."""
 
+import contextlib
 import errno
 import os
 import signal
@@ -7,6 +8,7 @@ import socket
 import subprocess
 import time
 import urllib.request
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,20 +39,33 @@ class Stack:
     def run(self) -> int:
         """Start all, then wait until one ends or somebody stops us."""
         self._check_port()
-        with servers.lasting(self.data) as running:
-            env = self._environment(running)
-            try:
+        try:
+            with servers.lasting(self.data) as running, self._stopping():
+                env = self._environment(running)
                 self._prepare(running, env)
                 self._start_web(env)
                 self._start_background(env)
                 self._greet()
                 return self._watch(running)
-            except KeyboardInterrupt:
-                say("\nStopping …")
-                return 0
-            finally:
-                ignore_further_signals()
-                processes.stop(*self.children.values(), with_signal=signal.SIGTERM, patience=STOP_WITHIN_SECONDS)
+        except KeyboardInterrupt:
+            return 0
+
+    def fill(self) -> None:
+        """Only make the data, schema and demo, of an empty folder."""
+        with servers.lasting(self.data) as running, self._stopping():
+            self._prepare(running, self._environment(running))
+
+    @contextlib.contextmanager
+    def _stopping(self) -> Iterator[None]:
+        """However it ends, our children end before the servers they use."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            say("\nStopping …")
+            raise
+        finally:
+            ignore_further_signals()
+            processes.stop(*self.children.values(), with_signal=signal.SIGTERM, patience=STOP_WITHIN_SECONDS)
 
     def _check_port(self) -> None:
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
