@@ -14,8 +14,9 @@ from crm.devstack.paths import ROOT, VENV_BIN, data_folder
 
 def main() -> int:
     options = _parser().parse_args()
-    signal.signal(signal.SIGHUP, _interrupt)
-    signal.signal(signal.SIGTERM, _interrupt)
+    # SIGINT too: a shell without a terminal starts its background jobs deaf to it.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
     if "MAKELEVEL" in os.environ:
         processes.die_with_parent(os.getppid(), signal.SIGTERM)
     try:
