@@ -5,9 +5,10 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 
-from crm.devstack import assets, browser, environment, postgres, processes, reset, servers, stack
+from crm.devstack import assets, browser, environment, postgres, processes, reset, servers, stack, system
 from crm.devstack.errors import Stop
 from crm.devstack.paths import ROOT, VENV_BIN, data_folder
 
@@ -54,16 +55,29 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def run_stack(_options: argparse.Namespace) -> int:
-    environment.ensure("run")
-    assets.ensure()
+    install("run")
     return _stack().run()
 
 
 def start_afresh(_options: argparse.Namespace) -> None:
-    environment.ensure("run")
-    assets.ensure()
+    install("run")
     reset.remove_data(data_folder())
     _stack().fill()
+
+
+def prepare(options: argparse.Namespace) -> None:
+    install(options.set, with_browser=options.browser)
+
+
+def install(packages: str, *, with_browser: bool = False) -> None:
+    """Everything that must be there, in as little time as the network allows."""
+    with system.exclusive(), ThreadPoolExecutor() as meanwhile:
+        fetching = meanwhile.submit(assets.fetch)
+        environment.ensure(packages)
+        fetching.result()
+        assets.ensure()
+        if with_browser:
+            browser.ensure()
 
 
 def _stack() -> stack.Stack:
@@ -71,13 +85,6 @@ def _stack() -> stack.Stack:
     if not port.isdecimal():
         raise Stop(f"PORT is a number, not {port!r}.")
     return stack.Stack(data_folder(), os.environ.get("HOST") or "127.0.0.1", int(port))
-
-
-def prepare(options: argparse.Namespace) -> None:
-    environment.ensure(options.set)
-    assets.ensure()
-    if options.browser:
-        browser.ensure()
 
 
 def execute_command(options: argparse.Namespace) -> int:

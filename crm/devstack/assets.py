@@ -29,11 +29,19 @@ COPIES = {
 SVG = "{http://www.w3.org/2000/svg}"
 
 
+def fetch() -> None:
+    """Download in good time what can be had without Python packages."""
+    if not _is_current() and _system_node():
+        _install_node_modules()
+
+
 def ensure() -> None:
-    """Fetch, copy and generate what has changed since the last time."""
-    with system.exclusive():
-        _vendor()
-        _catalogues()
+    """Download, copy and generate what has changed since the last time."""
+    if not _is_current():
+        _install_node_modules()
+        _copy_and_draw()
+        STAMP.write_text(_wanted_stamp())
+    _catalogues()
 
 
 def generate() -> None:
@@ -42,13 +50,12 @@ def generate() -> None:
     _catalogues()
 
 
-def _vendor() -> None:
-    stamp = environment.digest(ROOT / "package-lock.json", ICON_LIST, Path(__file__))
-    if STAMP.exists() and STAMP.read_text() == stamp and VENDOR.exists():
-        return
-    _install_node_modules()
-    _copy_and_draw()
-    STAMP.write_text(stamp)
+def _is_current() -> bool:
+    return STAMP.exists() and STAMP.read_text() == _wanted_stamp() and VENDOR.exists()
+
+
+def _wanted_stamp() -> str:
+    return environment.digest(ROOT / "package-lock.json", ICON_LIST, Path(__file__))
 
 
 def _copy_and_draw() -> None:
@@ -63,20 +70,23 @@ def _install_node_modules() -> None:
     if stamp_file.exists() and stamp_file.read_text() == stamp:
         return
     system.say("Installing the files for the browser …")
-    node = _node_folder()
+    node = _system_node() or _node_of_wheel()
     env = {**os.environ, "PATH": f"{node}{os.pathsep}{os.environ['PATH']}"}
     system.run([node / "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], env=env)
     stamp_file.write_text(stamp)
 
 
-def _node_folder() -> Path:
-    """Where node and npm are: the system's if new enough, else those of the wheel."""
+def _system_node() -> Path | None:
+    """The folder of the system's node and npm, if they are new enough."""
     node, npm = shutil.which("node"), shutil.which("npm")
-    if node and npm and Path(node).parent == Path(npm).parent:
-        printed = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
-        found = re.match(r"v(\d+)", printed)
-        if found and int(found[1]) >= NODE_MAJOR:
-            return Path(npm).parent
+    if not node or not npm or Path(node).parent != Path(npm).parent:
+        return None
+    printed = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    found = re.match(r"v(\d+)", printed)
+    return Path(npm).parent if found and int(found[1]) >= NODE_MAJOR else None
+
+
+def _node_of_wheel() -> Path:
     environment.add("node")
     return VENV_BIN
 

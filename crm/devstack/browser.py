@@ -8,10 +8,9 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 
 def ensure() -> str:
     """The path of a browser, installed if we may; otherwise the command stops and names the package."""
-    with system.exclusive():
-        if found := system.find_program(NAMES):
-            return found
-        system.install_package("chromium", purpose="The browser tests")
+    if found := system.find_program(NAMES):
+        return found
+    system.install_package("chromium", purpose="The browser tests")
     if found := system.find_program(NAMES):
         return found
     raise Stop("Chromium is installed but not on the PATH.")

@@ -15,16 +15,15 @@ STAMP = VENV / "kontor.stamp"
 
 def ensure(wanted: str) -> None:
     """Install the locked set `run` or `dev` unless it is there already."""
-    with system.exclusive():
-        chosen = max(wanted, _installed() or wanted, key=SETS.index)
-        lock = REQUIREMENTS / f"{chosen}.txt"
-        stamp = f"{chosen} {digest(lock, REQUIREMENTS / 'uv.txt')}"
-        if VENV_PYTHON.exists() and STAMP.exists() and STAMP.read_text() == stamp:
-            return
-        system.say("Installing the Python packages …")
-        _make_venv()
-        _uv("sync", lock)
-        STAMP.write_text(stamp)
+    chosen = max(wanted, _installed() or wanted, key=SETS.index)
+    lock = REQUIREMENTS / f"{chosen}.txt"
+    stamp = f"{chosen} {digest(lock, REQUIREMENTS / 'uv.txt')}"
+    if VENV_PYTHON.exists() and STAMP.exists() and STAMP.read_text() == stamp:
+        return
+    system.say("Installing the Python packages …")
+    _make_venv()
+    _uv("sync", lock)
+    STAMP.write_text(stamp)
 
 
 def add(name: str) -> None:

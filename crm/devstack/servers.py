@@ -44,7 +44,11 @@ def lasting(data: Path) -> Iterator[Servers]:
     data.mkdir(parents=True, exist_ok=True)
     with lock(data) as held:
         sockets = runtime_folder(data)
-        yield from _running(data, sockets, lock_fd=held.fileno(), durable=True)
+        try:
+            yield from _running(data, sockets, lock_fd=held.fileno(), durable=True)
+        finally:
+            with contextlib.suppress(OSError):  # not empty: the servers come from outside, or were killed
+                sockets.rmdir()
 
 
 @contextlib.contextmanager

@@ -172,6 +172,7 @@ def test_sockets_lie_in_a_short_private_folder(tmp_path):
     folder = servers.runtime_folder(tmp_path / ("deep/" * 40))
     assert len(str(folder)) < 80
     assert folder.stat().st_mode & 0o077 == 0
+    folder.rmdir()
 
 
 def test_the_sprite_holds_the_listed_icons_once():
