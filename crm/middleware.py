@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import structlog
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone, translation
@@ -77,6 +78,8 @@ class RefusalMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, Forbidden):
             return _told(request, exception.message, status=403)
+        if isinstance(exception, PermissionDenied) and getattr(request, "htmx", False):
+            return _told(request, exception, status=403)  # other requests get the page of the 403 handler
         if isinstance(exception, Refused):
             return _told(request, exception.message, status=409)
         return None

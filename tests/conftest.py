@@ -1,5 +1,6 @@
 """What every test may use: a database that keeps the rows of migrations, a real server, browsers."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
@@ -85,6 +87,17 @@ def _restore_seed_rows(config):
         statements = ["SET LOCAL session_replication_role = replica", *copies]
         cursor.execute("BEGIN; " + "; ".join(statements) + "; COMMIT")
         connection.close()
+
+
+@pytest.fixture
+def run_async():
+    """Run a coroutine to its end in a thread of its own: in this one a browser may keep a loop."""
+
+    def run(coroutine):
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(asyncio.run, coroutine).result()
+
+    return run
 
 
 @pytest.fixture(autouse=True)

@@ -29,6 +29,7 @@ class Servers:
     """Running servers; those that came from outside by URL are not ours and have no process."""
 
     data: Path
+    lock_fd: int
     database_url: str = ""
     redis_url: str = ""
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
@@ -47,8 +48,7 @@ def lasting(data: Path) -> Iterator[Servers]:
         try:
             yield from _running(data, sockets, lock_fd=held.fileno(), durable=True)
         finally:
-            with contextlib.suppress(OSError):  # not empty: the servers come from outside, or were killed
-                sockets.rmdir()
+            shutil.rmtree(sockets, ignore_errors=True)
 
 
 @contextlib.contextmanager
@@ -97,9 +97,9 @@ def _make_migrated(cluster: Path) -> None:
 
 
 def _running(data: Path, sockets: Path, *, lock_fd: int, durable: bool) -> Iterator[Servers]:
-    servers = Servers(data, os.environ.get("DATABASE_URL", ""), os.environ.get("REDIS_URL", ""))
+    servers = Servers(data, lock_fd, os.environ.get("DATABASE_URL", ""), os.environ.get("REDIS_URL", ""))
     try:
-        # The servers inherit the lock: it is free only when the last of them has gone.
+        # All children inherit the lock: it is free only when the last of them has gone.
         if not servers.database_url:
             options = {} if durable else postgres.THROWAWAY
             database = postgres.Postgres(data / "postgres", sockets, postgres.binaries(), options)
@@ -115,18 +115,19 @@ def _running(data: Path, sockets: Path, *, lock_fd: int, durable: bool) -> Itera
 
 
 @contextlib.contextmanager
-def lock(data: Path, *, patience: float = 10) -> Iterator[IO[str]]:
-    """Hold the folder. Servers of a runner that was killed get `patience` seconds to finish."""
+def lock(data: Path, *, patience: float = 20) -> Iterator[IO[str]]:
+    """Hold the folder. What a killed runner left gets `patience` seconds to finish."""
     with (data / "lock").open("a+") as file:
         deadline = time.monotonic() + patience
         while not _try_lock(file):
-            file.seek(0)
-            owner = file.read().strip()
-            if is_alive(owner) or time.monotonic() > deadline:
+            owner = (data / "lock").read_text().strip()
+            if is_alive(owner):
                 raise Stop(
                     f"Kontor is already running on {data} (process {owner}).\n"
                     "Stop it, or use another folder: make run DATA=/some/folder PORT=8001"
                 )
+            if time.monotonic() > deadline:
+                raise Stop(f"A killed Kontor is still finishing on {data}. Wait a moment and try again.")
             time.sleep(0.1)
         file.truncate(0)
         file.write(str(os.getpid()))
@@ -136,11 +137,16 @@ def lock(data: Path, *, patience: float = 10) -> Iterator[IO[str]]:
 
 
 def is_held(data: Path) -> bool:
-    """Whether servers run on this folder."""
+    """Whether processes of a runner, alive or killed, use this folder."""
     if not (data / "lock").exists():
         return False
     with (data / "lock").open("a+") as file:
         return not _try_lock(file)
+
+
+def is_ending(data: Path) -> bool:
+    """Whether the runner of this folder was killed and what it started is still finishing."""
+    return is_held(data) and not is_alive((data / "lock").read_text().strip())
 
 
 def _try_lock(file: IO[str]) -> bool:

@@ -31,6 +31,7 @@ class Stack:
     host: str
     port: int
     children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    lock_fd: int = -1
 
     @property
     def address(self) -> str:
@@ -41,6 +42,7 @@ class Stack:
         self._check_port()
         try:
             with servers.lasting(self.data) as running, self._stopping():
+                self.lock_fd = running.lock_fd
                 env = self._environment(running)
                 self._prepare(running, env)
                 self._start_web(env)
@@ -53,6 +55,7 @@ class Stack:
     def fill(self) -> None:
         """Only make the data, schema and demo, of an empty folder."""
         with servers.lasting(self.data) as running, self._stopping():
+            self.lock_fd = running.lock_fd
             self._prepare(running, self._environment(running))
 
     @contextlib.contextmanager
@@ -68,18 +71,25 @@ class Stack:
             processes.stop(*self.children.values(), with_signal=signal.SIGTERM, patience=STOP_WITHIN_SECONDS)
 
     def _check_port(self) -> None:
-        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        with socket.socket(family) as probe:
+        deadline = time.monotonic() + STOP_WITHIN_SECONDS
+        while self._is_port_busy():
+            if time.monotonic() > deadline or not servers.is_ending(self.data):
+                raise Stop(
+                    f"Port {self.port} is busy: something else listens there, perhaps another Kontor.\n"
+                    f"Choose another port: make run PORT={self.port + 1}"
+                )
+            time.sleep(0.1)
+
+    def _is_port_busy(self) -> bool:
+        with socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((self.host, self.port))
             except OSError as error:
-                if error.errno != errno.EADDRINUSE:
-                    raise Stop(f"Kontor cannot listen on {self.host}:{self.port}: {error.strerror}.") from None
-                raise Stop(
-                    f"Port {self.port} is busy: something else listens there, perhaps another Kontor.\n"
-                    f"Choose another port: make run PORT={self.port + 1}"
-                ) from None
+                if error.errno == errno.EADDRINUSE:
+                    return True
+                raise Stop(f"Kontor cannot listen on {self.host}:{self.port}: {error.strerror}.") from None
+        return False
 
     def _environment(self, running: servers.Servers) -> dict[str, str]:
         addresses = {
@@ -106,18 +116,21 @@ class Stack:
 
     def _manage(self, command: str, *arguments: str, env: dict[str, str]) -> None:
         patient = {**env, "DB_STATEMENT_TIMEOUT_MS": "0"}
-        process = processes.spawn([str(VENV_PYTHON), "manage.py", command, *arguments], name=command, env=patient)
-        self.children[command] = process
-        if process.wait():
+        if self._spawn(command, [str(VENV_PYTHON), "manage.py", command, *arguments], patient).wait():
             raise Stop(f"python manage.py {command} failed; its output is above.")
         del self.children[command]
+
+    def _spawn(self, name: str, command: list[str], env: dict[str, str]) -> subprocess.Popen[bytes]:
+        process = processes.spawn(command, name=name, env=env, keep_fds=[self.lock_fd])
+        self.children[name] = process
+        return process
 
     def _start_web(self, env: dict[str, str]) -> None:
         """Alone until it answers, so that it has the processors for itself."""
         command = ["crm.server:application", "--host", self.host, "--port", str(self.port),
                    "--timeout-graceful-shutdown", "3", "--no-proxy-headers", "--no-server-header", "--no-access-log",
                    "--log-level", "warning"]  # fmt: skip
-        self.children["web"] = processes.spawn([str(VENV_BIN / "uvicorn"), *command], name="web", env=env)
+        self._spawn("web", [str(VENV_BIN / "uvicorn"), *command], env)
         self._wait_until_ready()
 
     def _start_background(self, env: dict[str, str]) -> None:
@@ -125,8 +138,8 @@ class Stack:
         celery = [str(VENV_PYTHON), "-m", "celery", "--quiet", "-A", "crm.celery"]
         worker = [*celery, "worker", "-P", "threads", "-c", "4", "--loglevel", "WARNING"]
         beat = [*celery, "beat", "--schedule", str(self.data / "beat-schedule"), "--loglevel", "WARNING"]
-        self.children["worker"] = processes.spawn(worker, name="worker", env=patient)
-        self.children["beat"] = processes.spawn(beat, name="beat", env=patient)
+        self._spawn("worker", worker, patient)
+        self._spawn("beat", beat, patient)
 
     def _wait_until_ready(self) -> None:
         host = f"[{self.host}]" if ":" in self.host else self.host

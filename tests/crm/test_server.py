@@ -1,4 +1,3 @@
-import asyncio
 import socket
 import time
 import urllib.error
@@ -12,27 +11,29 @@ from kombu.exceptions import OperationalError
 from crm import server
 
 
-def answer_of(scope):
+@pytest.fixture
+def answer_of(run_async):
     """What the callable sends for a connection."""
-    sent = []
 
-    async def run():
+    def answer(scope):
+        sent = []
+
         async def receive():
             return {"type": "http.request", "body": b"", "more_body": False}
 
         async def send(message):
             sent.append(message)
 
-        await server.application(scope, receive, send)
+        run_async(server.application(scope, receive, send))
+        return sent
 
-    asyncio.run(run())
-    return sent
+    return answer
 
 
 @pytest.mark.parametrize(
     ("path", "to_streams"), [("/events/", True), ("/events/x/", True), ("/eventsx/", False), ("/", False)]
 )
-def test_streams_go_to_the_loop_and_pages_to_the_threads(monkeypatch, path, to_streams):
+def test_streams_go_to_the_loop_and_pages_to_the_threads(monkeypatch, answer_of, path, to_streams):
     async def streams(scope, receive, send):
         await send("streams")
 
@@ -44,7 +45,7 @@ def test_streams_go_to_the_loop_and_pages_to_the_threads(monkeypatch, path, to_s
     assert answer_of({"type": "http", "path": path}) == ["streams" if to_streams else "pages"]
 
 
-def test_websockets_are_closed():
+def test_websockets_are_closed(answer_of):
     assert answer_of({"type": "websocket", "path": "/"}) == [{"type": "websocket.close"}]
 
 

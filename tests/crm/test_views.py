@@ -3,12 +3,15 @@ import json
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import include, path
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from crm import urls, views
 from crm.lib.errors import Forbidden, Refused
+from teams.models import User
 
 
 def broken(request):
@@ -35,7 +38,12 @@ def refused(request):
     raise Refused(_("This deal was closed meanwhile."))
 
 
+def moment(request):
+    return HttpResponse(f"{translation.get_language()} {timezone.get_current_timezone_name()}")
+
+
 urlpatterns = [
+    path("moment/", moment),
     path("broken/", broken),
     path("away/", away),
     path("api/away/", away),
@@ -156,6 +164,15 @@ def test_a_refusal_reaches_htmx_as_a_notice_that_replaces_nothing(client):
 
 @with_broken_views
 @pytest.mark.django_db
+@pytest.mark.parametrize("address", ["/denied/", "/forbidden/"])
+def test_a_denial_reaches_htmx_as_a_notice(client, address):
+    answer = client.post(address, headers={"HX-Request": "true"})
+    assert answer.status_code == 403
+    assert json.loads(answer["HX-Trigger"])["toast"]["message"] == "Ask your manager."
+
+
+@with_broken_views
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("referer", "target"),
     [
@@ -178,8 +195,6 @@ def test_an_unknown_host_is_refused(client):
 def test_nobody_signs_up():
     answer = Client().post("/accounts/signup/", {"email": "new@example.com", "password1": "p", "password2": "p"})
     assert "new@example.com" not in answer.content.decode()
-    from teams.models import User
-
     assert not User.objects.exists()
 
 
@@ -188,3 +203,14 @@ def test_an_anonymous_browser_is_answered_in_its_language():
     answer = Client().get("/accounts/login/", headers={"Accept-Language": "de"})
     assert answer["Content-Language"] == "de"
     assert '<html lang="de"' in answer.content.decode()
+
+
+@with_broken_views
+@pytest.mark.django_db
+def test_a_signed_in_person_is_answered_in_her_language_and_zone():
+    client = Client()
+    client.force_login(User.objects.create_user("ada@example.com", language="de", time_zone="America/New_York"))
+    answer = client.get("/moment/", headers={"Accept-Language": "en"})
+    assert answer.content == b"de America/New_York"
+    assert answer["Content-Language"] == "de"
+    assert Client().get("/moment/", headers={"Accept-Language": "en"}).content == b"en UTC"
