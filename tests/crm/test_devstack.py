@@ -26,7 +26,8 @@ def data(tmp_path, monkeypatch):
     shutil.copytree(cluster, tmp_path / "postgres")
     (tmp_path / "schema").write_text(servers.schema_of_code())
     (tmp_path / "demo-loaded").touch()
-    return tmp_path
+    yield tmp_path
+    shutil.rmtree(servers.runtime_folder(tmp_path))
 
 
 @pytest.fixture
