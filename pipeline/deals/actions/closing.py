@@ -1,0 +1,165 @@
+"""A deal ends, or begins again."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from teams.currencies.rates import rates_on
+
+from crm.lib.errors import Forbidden, Refused
+from crm.lib.money import to_cents
+from pipeline.credit import actions as credit
+from pipeline.deals.actions.opening import validate
+from pipeline.deals.actions.recording import apply, check_instant, check_version, live_deal, record, workspace_day
+from pipeline.deals.clock import stalled_from
+from pipeline.deals.models import Competitor, Deal
+from pipeline.deals.states import CLOSED, DealStatus, EventKind
+from pipeline.reminders import actions as reminders
+from pipeline.stages.models import CloseReason, Outcome
+from teams.access import Permission, who_may
+from teams.models import User
+from teams.people.lines import teams_of
+
+UNCHANGED: Any = object()
+
+
+@transaction.atomic
+def win(
+    *,
+    deal_id: int,
+    by: User,
+    at: datetime,
+    version: int | None,
+    reason: CloseReason | None = None,
+    value: Decimal | None = UNCHANGED,
+    closed_at: datetime | None = None,
+    note: str = "",
+    event_source: str = "ui",
+) -> Deal:
+    """Win an open deal, for `value` if it differs, and freeze rate, team, territory and credit."""
+    deal = live_deal(deal_id, by=by)
+    reason = reason or CloseReason.objects.get(outcome=Outcome.WON, code="not_recorded")
+    wanted: dict[str, Any] = {"status": DealStatus.WON, "close_reason": reason, "probability": 100}
+    if value is not UNCHANGED:
+        wanted["value"] = value
+    changes = _close(deal, wanted, by=by, at=at, version=version, closed_at=closed_at, note=note)
+    deal.first_won_at = deal.first_won_at or deal.closed_at
+    record(deal, [(EventKind.WON, changes)], by=by, at=at, occurred_at=deal.closed_at, note=note, source=event_source)
+    _credit(deal)
+    return deal
+
+
+@transaction.atomic
+def lose(
+    *,
+    deal_id: int,
+    by: User,
+    at: datetime,
+    version: int | None,
+    reason: CloseReason | None,
+    competitor: Competitor | None = None,
+    note: str = "",
+    closed_at: datetime | None = None,
+    try_again_on: date | None = None,
+    event_source: str = "ui",
+) -> Deal:
+    """Lose an open deal for a reason, which is required everywhere alike."""
+    deal = live_deal(deal_id, by=by)
+    if reason is None:
+        raise Refused(_("Choose why the deal was lost."), code="reason_required", field="reason")
+    if reason.needs_competitor and competitor is None and deal.competitor is None:
+        raise Refused(_("Name the competitor for this reason."), code="competitor_required", field="competitor")
+    wanted: dict[str, Any] = {"status": DealStatus.LOST, "close_reason": reason, "probability": 0}
+    if competitor is not None:
+        wanted["competitor"] = competitor
+    deal.try_again_on = try_again_on
+    changes = _close(deal, wanted, by=by, at=at, version=version, closed_at=closed_at, note=note)
+    record(deal, [(EventKind.LOST, changes)], by=by, at=at, occurred_at=deal.closed_at, note=note, source=event_source)
+    return deal
+
+
+@transaction.atomic
+def reopen(*, deal_id: int, by: User, at: datetime, version: int | None, reason: str = "") -> Deal:
+    """Continue a closed deal in the stage where it ended; its credit is withdrawn until it is won again.
+
+    A deal closed in a month that has ended needs the right to reopen closed periods, and a reason.
+    """
+    deal = live_deal(deal_id, by=by)
+    check_version(deal, version, {"status": DealStatus.OPEN})
+    if deal.status == DealStatus.OPEN or deal.closed_at is None:
+        return deal
+    if workspace_day(deal.closed_at).replace(day=1) < workspace_day(at).replace(day=1):
+        permission = Permission.DEAL_REOPEN_CLOSED_PERIOD
+        if not Deal.objects.reachable_by(by, permission).filter(pk=deal.pk).exists():
+            raise Forbidden(who_may(permission))
+        if not reason.strip():
+            raise Refused(_("Say why: the month of this closing has ended."), code="reason_required", field="reason")
+    was_won = deal.status == DealStatus.WON
+    team_id = teams_of([deal.owner_id], workspace_day(at)).get(deal.owner_id)
+    changes = apply(
+        deal,
+        {
+            "status": DealStatus.OPEN,
+            "closed_at": None,
+            "close_reason": None,
+            "probability": deal.stage.probability,
+            "territory": deal.company.territory if deal.company else deal.territory,
+        },
+    )
+    if team_id != deal.team_id:
+        changes["team"] = [deal.team_id, team_id]
+        deal.team_id = team_id
+    deal.probability_overridden = False
+    deal.fx_rate, deal.close_note, deal.try_again_on = None, "", None
+    deal.stage_entered_at = at
+    deal.stalled_from = stalled_from(deal, deal.stage)
+    record(deal, [(EventKind.REOPENED, changes)], by=by, at=at, note=reason)
+    if was_won:
+        credit.withdraw(deal_id=deal.pk)
+    reminders.plan_for_deal(deal, at=at)
+    return deal
+
+
+def _close(
+    deal: Deal,
+    wanted: dict[str, Any],
+    *,
+    by: User,
+    at: datetime,
+    version: int | None,
+    closed_at: datetime | None,
+    note: str,
+) -> dict[str, list[Any]]:
+    """What winning and losing share: the checks, the instant, and what freezes."""
+    check_version(deal, version, {name: wanted[name] for name in ("status", "value") if name in wanted})
+    if deal.status in CLOSED:
+        raise Refused(_("This deal is closed already."), code="closed")
+    reason = wanted["close_reason"]
+    if reason.outcome != wanted["status"] or reason.archived_at is not None:
+        raise Refused(_("Choose a reason that fits."), code="reason", field="reason")
+    wanted["closed_at"] = check_instant(deal, closed_at, by=by, at=at)
+    changes = apply(deal, wanted)
+    deal.fx_rate = rates_on(workspace_day(wanted["closed_at"])).get(deal.currency)
+    deal.close_note = note
+    deal.stalled_from = None
+    validate(deal)
+    reminders.cancel_for_deal(deal, at=at)
+    return changes
+
+
+def _credit(deal: Deal) -> None:
+    assert deal.closed_at is not None
+    users = credit.holders(deal_id=deal.pk)
+    team_by_user = teams_of(users, workspace_day(deal.closed_at))
+    if deal.team_id is not None:
+        team_by_user[deal.owner_id] = deal.team_id
+    convertible = deal.value is not None and deal.fx_rate is not None
+    credit.freeze(
+        deal_id=deal.pk,
+        at=deal.closed_at,
+        amount=to_cents(deal.value * deal.fx_rate) if convertible else None,  # type: ignore[operator]
+        territory_id=deal.territory_id,
+        team_by_user=team_by_user,
+    )

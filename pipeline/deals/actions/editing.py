@@ -1,0 +1,82 @@
+"""Changing what is known about a deal."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from crm.lib.errors import Refused
+from pipeline.deals.actions.opening import validate
+from pipeline.deals.actions.recording import apply, check_version, live_deal, record
+from pipeline.deals.models import Deal
+from pipeline.deals.states import CLOSED, DealStatus, EventKind
+from pipeline.reminders import actions as reminders
+from teams.models import User
+
+EDITABLE = {
+    "name": EventKind.EDITED,
+    "company": EventKind.EDITED,
+    "value": EventKind.VALUE_CHANGED,
+    "currency": EventKind.VALUE_CHANGED,
+    "expected_close_date": EventKind.EXPECTED_CLOSE_CHANGED,
+    "probability": EventKind.PROBABILITY_CHANGED,
+    "forecast_category": EventKind.FORECAST_CATEGORY_CHANGED,
+    "source": EventKind.EDITED,
+    "competitor": EventKind.EDITED,
+    "need": EventKind.EDITED,
+    "custom_fields": EventKind.EDITED,
+}
+# What a closing has frozen.
+_FROZEN_AT_CLOSING = frozenset({"value", "currency", "probability", "forecast_category", "company"})
+
+
+@transaction.atomic
+def edit_deal(
+    *, deal_id: int, by: User, at: datetime, version: int | None, changes: dict[str, Any], event_source: str = "ui"
+) -> Deal:
+    """Set the fields in `changes`; a probability of None returns to the stage's.
+
+    Raises Conflict when somebody else changed one of them since `version`; other fields merge.
+    """
+    deal = live_deal(deal_id, by=by)
+    unknown = set(changes) - set(EDITABLE)
+    if unknown:
+        raise Refused(_("This field cannot be changed here."), code="unknown_field", field=min(unknown))
+    if deal.status in CLOSED and set(changes) & _FROZEN_AT_CLOSING:
+        raise Refused(_("This deal is closed. Reopen it to change what it was closed with."), code="closed")
+    changes = _with_stage_probability(deal, changes)
+    check_version(deal, version, changes)
+    events = _write(deal, changes)
+    if not events:
+        return deal
+    validate(deal)
+    record(deal, events, by=by, at=at, source=event_source)
+    if "expected_close_date" in changes:
+        reminders.plan_for_deal(deal, at=at)
+    return deal
+
+
+def _with_stage_probability(deal: Deal, changes: dict[str, Any]) -> dict[str, Any]:
+    if "probability" not in changes or deal.status != DealStatus.OPEN:
+        return changes
+    chosen = changes["probability"]
+    if chosen is not None and not 1 <= chosen <= 99:
+        raise Refused(_("Enter a probability from 1 to 99."), code="invalid", field="probability")
+    deal.probability_overridden = chosen is not None
+    return {**changes, "probability": deal.stage.probability if chosen is None else chosen}
+
+
+def _write(deal: Deal, changes: dict[str, Any]) -> list[tuple[EventKind, dict[str, list[Any]]]]:
+    """Apply the changes, one event a kind. Another company brings its territory."""
+    if "forecast_category" in changes:
+        deal.forecast_category_chosen = True
+    by_kind: dict[EventKind, dict[str, list[Any]]] = {}
+    for name, pair in apply(deal, changes).items():
+        by_kind.setdefault(EDITABLE[name], {})[name] = pair
+    if "company" in by_kind.get(EventKind.EDITED, {}):
+        territory = deal.company.territory if deal.company else None
+        moved = apply(deal, {"territory": territory})
+        if moved:
+            by_kind[EventKind.TERRITORY_CHANGED] = moved
+    return list(by_kind.items())

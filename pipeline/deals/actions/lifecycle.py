@@ -1,0 +1,85 @@
+"""Putting a deal aside, into the bin, and back."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from crm.lib.errors import Forbidden, Refused
+from pipeline.deals.actions.recording import live_deal, locked_deal, record
+from pipeline.deals.clock import stalled_from
+from pipeline.deals.models import Deal
+from pipeline.deals.states import DealStatus, EventKind
+from pipeline.reminders import actions as reminders
+from teams.access import Permission, who_may
+from teams.models import User
+
+_OWN_DELETION = timedelta(hours=24)
+_RESTORABLE = timedelta(days=90)
+
+
+@transaction.atomic
+def archive(*, deal_id: int, by: User, at: datetime, version: int | None = None) -> Deal:
+    """Take a deal off boards, funnel and forecast without ending it."""
+    deal = live_deal(deal_id, by=by)
+    if deal.archived_at is None:
+        deal.archived_at = at
+        record(deal, [(EventKind.ARCHIVED, {})], by=by, at=at)
+        reminders.cancel_for_deal(deal, at=at)
+    return deal
+
+
+@transaction.atomic
+def unarchive(*, deal_id: int, by: User, at: datetime, version: int | None = None) -> Deal:
+    """Put an archived deal back."""
+    deal = live_deal(deal_id, by=by)
+    if deal.archived_at is not None:
+        deal.archived_at = None
+        record(deal, [(EventKind.UNARCHIVED, {})], by=by, at=at)
+        reminders.plan_for_deal(deal, at=at)
+    return deal
+
+
+@transaction.atomic
+def delete(*, deal_id: int, by: User, at: datetime, version: int | None = None, reason: str = "") -> Deal:
+    """Put a deal into the bin, from where it can be restored for 90 days.
+
+    Reps: their own open deals of the last 24 hours. Managers: open deals of their teams. Admins: any.
+    """
+    deal = locked_deal(deal_id, by=by, permission=Permission.DEAL_VIEW)
+    if not may_delete(deal, by=by, at=at):
+        raise Forbidden(who_may(Permission.DEAL_DELETE))
+    if deal.deleted_at is None:
+        deal.deleted_at = at
+        record(deal, [(EventKind.DELETED, {})], by=by, at=at, note=reason)
+        reminders.cancel_for_deal(deal, at=at)
+    return deal
+
+
+@transaction.atomic
+def restore(*, deal_id: int, by: User, at: datetime, version: int | None = None) -> Deal:
+    """Take a deal out of the bin."""
+    deal = locked_deal(deal_id, by=by)
+    if deal.deleted_at is None:
+        return deal
+    if at - deal.deleted_at > _RESTORABLE:
+        raise Refused(_("Deleted deals can be restored for 90 days."), code="too_late")
+    deal.deleted_at = None
+    if deal.status == DealStatus.OPEN:
+        deal.stage_entered_at = at
+        deal.stalled_from = stalled_from(deal, deal.stage)
+    record(deal, [(EventKind.RESTORED, {})], by=by, at=at)
+    reminders.plan_for_deal(deal, at=at)
+    return deal
+
+
+def may_delete(deal: Deal, *, by: User, at: datetime) -> bool:
+    """Whether this person may put this deal into the bin now."""
+    if Deal.objects.reachable_by(by, Permission.WORKSPACE_EDIT).filter(pk=deal.pk).exists():
+        return True
+    if deal.status != DealStatus.OPEN:
+        return False
+    if not Deal.objects.reachable_by(by, Permission.DEAL_DELETE).filter(pk=deal.pk).exists():
+        return False
+    leads = Deal.objects.reachable_by(by, Permission.DEAL_REASSIGN).filter(pk=deal.pk).exists()
+    return leads or at - deal.created_at < _OWN_DELETION

@@ -1,0 +1,135 @@
+"""A deal goes to another stage, pipeline or owner."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from crm.lib.errors import Forbidden, Refused
+from pipeline.credit import actions as credit
+from pipeline.deals.actions.editing import EDITABLE
+from pipeline.deals.actions.opening import validate
+from pipeline.deals.actions.recording import apply, check_instant, check_version, live_deal, record, workspace_day
+from pipeline.deals.clock import stalled_from
+from pipeline.deals.models import Deal
+from pipeline.deals.states import DealStatus, EventKind
+from pipeline.reminders import actions as reminders
+from pipeline.stages.models import Pipeline, Stage
+from teams.access import Permission, reach, who_may
+from teams.models import User
+from teams.people.lines import teams_of
+
+
+@transaction.atomic
+def move_to_stage(
+    *,
+    deal_id: int,
+    stage: Stage,
+    by: User,
+    at: datetime,
+    version: int | None,
+    fields: dict[str, Any] | None = None,
+    occurred_at: datetime | None = None,
+    note: str = "",
+    event_source: str = "ui",
+) -> Deal:
+    """Move an open deal to a stage of its pipeline, forward, back or skipping.
+
+    `fields` fills what the stage requires in the same step. Being there already is no move and no error.
+    Raises Refused with code `fields_required` when the stage requires more, Conflict when somebody moved it.
+    """
+    deal = live_deal(deal_id, by=by)
+    if deal.stage_id == stage.pk and deal.status == DealStatus.OPEN:
+        return deal
+    check_version(deal, version, {"stage": stage, "status": DealStatus.OPEN})
+    _check_open(deal)
+    if stage.pipeline_id != deal.pipeline_id:
+        raise Refused(_("This stage belongs to another pipeline. Change the pipeline instead."), code="pipeline")
+    if stage.archived_at is not None:
+        raise Refused(_("This stage is archived. Choose another one."), code="archived_stage")
+    moved_at = check_instant(deal, occurred_at, by=by, at=at)
+    filled = apply(deal, {name: value for name, value in (fields or {}).items() if name in EDITABLE})
+    check_required(deal, stage)
+    changes = {**_enter(deal, stage, moved_at), **filled}
+    validate(deal)
+    record(
+        deal,
+        [(EventKind.STAGE_CHANGED, changes)],
+        by=by,
+        at=at,
+        occurred_at=moved_at,
+        note=note,
+        source=event_source,
+    )
+    if "expected_close_date" in filled:
+        reminders.plan_for_deal(deal, at=at)
+    return deal
+
+
+@transaction.atomic
+def change_pipeline(
+    *, deal_id: int, stage: Stage, by: User, at: datetime, version: int | None, pipeline: Pipeline | None = None
+) -> Deal:
+    """Continue an open deal in a stage of another pipeline; neither won nor lost in the first."""
+    deal = live_deal(deal_id, by=by)
+    check_version(deal, version, {"stage": stage, "pipeline": stage.pipeline, "status": DealStatus.OPEN})
+    _check_open(deal)
+    if stage.archived_at is not None or stage.pipeline.archived_at is not None:
+        raise Refused(_("This stage is archived. Choose another one."), code="archived_stage")
+    if stage.pipeline_id == deal.pipeline_id:
+        raise Refused(_("The deal is in this pipeline already. Move it to a stage instead."), code="pipeline")
+    check_required(deal, stage)
+    changes = {**apply(deal, {"pipeline": stage.pipeline}), **_enter(deal, stage, at)}
+    record(deal, [(EventKind.PIPELINE_CHANGED, changes)], by=by, at=at)
+    return deal
+
+
+@transaction.atomic
+def reassign(*, deal_id: int, owner: User, by: User, at: datetime, version: int | None, note: str = "") -> Deal:
+    """Hand an open deal to a colleague within reach. A closed deal keeps its owner, whose credit it is."""
+    deal = live_deal(deal_id, by=by, permission=Permission.DEAL_VIEW)
+    scope = reach(by, Permission.DEAL_REASSIGN)
+    handled = Deal.objects.reachable_by(by, Permission.DEAL_REASSIGN).filter(pk=deal.pk).exists()
+    if not handled or not scope.covers_person(owner.pk):
+        raise Forbidden(who_may(Permission.DEAL_REASSIGN))
+    check_version(deal, version, {"owner": owner})
+    if deal.owner_id == owner.pk:
+        return deal
+    if deal.status != DealStatus.OPEN:
+        raise Refused(_("A closed deal keeps its owner: the credit belongs to who closed it."), code="closed")
+    if not owner.is_active:
+        raise Refused(_("%(name)s is deactivated. Choose somebody else.") % {"name": owner.name}, code="inactive")
+    team_id = teams_of([owner.pk], workspace_day(at)).get(owner.pk)
+    changes = apply(deal, {"owner": owner})
+    if team_id != deal.team_id:
+        changes["team"] = [deal.team_id, team_id]
+        deal.team_id = team_id
+    record(deal, [(EventKind.OWNER_CHANGED, changes)], by=by, at=at, note=note)
+    credit.follow_owner(deal_id=deal.pk, owner_id=owner.pk)
+    reminders.plan_for_deal(deal, at=at)
+    return deal
+
+
+def check_required(deal: Deal, stage: Stage) -> None:
+    """Raises Refused with code `fields_required` for the first field that the stage asks for."""
+    for name in stage.required_fields:
+        if getattr(deal, name, None) in (None, ""):
+            label = Deal._meta.get_field(name).verbose_name
+            message = _("%(stage)s needs a value for “%(field)s”.") % {"stage": stage.label, "field": label}
+            raise Refused(message, code="fields_required", field=name)
+
+
+def _check_open(deal: Deal) -> None:
+    if deal.status != DealStatus.OPEN:
+        raise Refused(_("This deal is closed. Reopen it to move it."), code="closed")
+
+
+def _enter(deal: Deal, stage: Stage, at: datetime) -> dict[str, list[Any]]:
+    """Put the deal into the stage, with its probability unless the deal has one of its own."""
+    wanted: dict[str, Any] = {"stage": stage}
+    if not deal.probability_overridden:
+        wanted["probability"] = stage.probability
+    deal.stage_entered_at = at
+    deal.stalled_from = stalled_from(deal, stage)
+    return apply(deal, wanted)

@@ -1,0 +1,215 @@
+"""The history of a deal: events in, stage spells and state intervals out.
+
+There is one algorithm. Every action appends events and replays the deal's history; the command
+`rebuild_history` replays all of them. What is derived is therefore never edited by hand, and going back in
+time, correcting and importing need no rules of their own.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+
+from pipeline.deals.models import Deal, DealEvent, DealStateInterval, StageSpell
+from pipeline.deals.states import DealStatus, EntryKind, EventKind, ExitKind
+
+# Fields of a deal that an interval repeats.
+STATE_FIELDS = (
+    "status",
+    "pipeline",
+    "stage",
+    "owner",
+    "team",
+    "territory",
+    "value",
+    "currency",
+    "probability",
+    "forecast_category",
+    "expected_close_date",
+    "close_reason",
+    "closed_at",
+)
+_RELATIONS = ("pipeline", "stage", "owner", "team", "territory", "close_reason")
+
+
+def encode(value: Any) -> Any:
+    """A field value as an event stores it: ids, decimal strings, ISO dates and instants."""
+    if isinstance(value, models.Model):
+        return value.pk
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value.quantize(Decimal("0.01")))
+    return value
+
+
+@dataclass
+class Derived:
+    """What the events of one deal amount to."""
+
+    spells: list[StageSpell] = field(default_factory=list)
+    intervals: list[DealStateInterval] = field(default_factory=list)
+
+
+def effective(events: Iterable[DealEvent]) -> list[DealEvent]:
+    """The events that count, as things happened: without corrections and what they correct."""
+    rows = list(events)
+    corrected = {event.corrects_id for event in rows if event.corrects_id}
+    counting = [event for event in rows if event.corrects_id is None and event.pk not in corrected]
+    return sorted(counting, key=lambda event: (event.occurred_at, event.recorded_at, event.pk or 0))
+
+
+def replay(events: Iterable[DealEvent], ranks: Mapping[int, tuple[int, int]]) -> Derived:
+    """Spells and intervals of one deal. `ranks` maps a stage to its pipeline and position."""
+    derived = Derived()
+    state: dict[str, Any] = {"is_archived": False, "is_deleted": False}
+    visits: dict[int, int] = {}
+    for event in effective(events):
+        before = dict(state)
+        state.update({name: pair[1] for name, pair in event.changes.items()})
+        state.update(_flags(event.kind))
+        _add_interval(derived, event, state)
+        _follow_stage(derived, event, before, state, ranks, visits)
+    return derived
+
+
+def rebuild(deal_id: int) -> None:
+    """Replace what is derived from the events of a deal by a fresh replay."""
+    derived = derive(deal_id)
+    StageSpell.objects.filter(deal_id=deal_id).delete()
+    DealStateInterval.objects.filter(deal_id=deal_id).delete()
+    StageSpell.objects.bulk_create(derived.spells)
+    DealStateInterval.objects.bulk_create(derived.intervals)
+
+
+def derive(deal_id: int) -> Derived:
+    """A fresh replay of the stored events of a deal, not stored."""
+    events = list(DealEvent.objects.filter(deal_id=deal_id))
+    return replay(events, stage_ranks())
+
+
+def stage_ranks() -> dict[int, tuple[int, int]]:
+    """Each stage's pipeline and position, as of now."""
+    stages: Any = Deal._meta.get_field("stage").related_model
+    return {
+        pk: (pipeline, place) for pk, pipeline, place in stages.objects.values_list("pk", "pipeline_id", "position")
+    }
+
+
+def differences(deal_id: int) -> list[str]:
+    """Where the stored derived rows of a deal differ from a replay; empty when all is well."""
+    derived = derive(deal_id)
+    found = []
+    pairs = ((StageSpell, derived.spells), (DealStateInterval, derived.intervals))
+    for model, expected in pairs:
+        stored = sorted(_facts(row) for row in model.objects.filter(deal_id=deal_id))  # type: ignore[attr-defined]
+        if stored != sorted(_facts(row) for row in expected):
+            found.append(f"deal {deal_id}: {model.__name__} differs from its events")
+    return found
+
+
+def _facts(row: models.Model) -> tuple[str, ...]:
+    return tuple(str(encode(getattr(row, f.attname))) for f in row._meta.concrete_fields if f.name != "id")
+
+
+def _flags(kind: str) -> dict[str, bool]:
+    return {
+        EventKind.ARCHIVED: {"is_archived": True},
+        EventKind.UNARCHIVED: {"is_archived": False},
+        EventKind.DELETED: {"is_deleted": True},
+        EventKind.RESTORED: {"is_deleted": False},
+        EventKind.MERGED: {"is_deleted": True},
+    }.get(EventKind(kind), {})
+
+
+def _add_interval(derived: Derived, event: DealEvent, state: Mapping[str, Any]) -> None:
+    row = DealStateInterval(
+        deal_id=event.deal_id,
+        valid_from=event.occurred_at,
+        is_archived=state["is_archived"],
+        is_deleted=state["is_deleted"],
+        **{_attribute(name): _decode(name, state.get(name)) for name in STATE_FIELDS},
+    )
+    last = derived.intervals[-1] if derived.intervals else None
+    if last is not None and last.valid_from == row.valid_from:
+        derived.intervals[-1] = row
+        return
+    if last is not None:
+        last.valid_to = row.valid_from
+    derived.intervals.append(row)
+
+
+def _follow_stage(
+    derived: Derived,
+    event: DealEvent,
+    before: Mapping[str, Any],
+    state: Mapping[str, Any],
+    ranks: Mapping[int, tuple[int, int]],
+    visits: dict[int, int],
+) -> None:
+    old, new = _stage_held(before), _stage_held(state)
+    if old == new:
+        return
+    if old is not None:
+        spell = derived.spells[-1]
+        spell.left_at = event.occurred_at
+        spell.exit_kind = _exit_kind(event, old, new, ranks)
+    if new is not None:
+        visits[new] = visits.get(new, 0) + 1
+        derived.spells.append(
+            StageSpell(
+                deal_id=event.deal_id,
+                stage_id=new,
+                entered_at=event.occurred_at,
+                entry_kind=_entry_kind(event, old, new, ranks),
+                visit_no=visits[new],
+                entry_known=event.changes.get("entry_known", [None, True])[1],
+            )
+        )
+
+
+def _stage_held(state: Mapping[str, Any]) -> int | None:
+    """The stage a deal is in; closed and deleted deals are in none."""
+    if state.get("status") != DealStatus.OPEN or state["is_deleted"]:
+        return None
+    stage: int | None = state.get("stage")
+    return stage
+
+
+def _entry_kind(event: DealEvent, old: int | None, new: int, ranks: Mapping[int, tuple[int, int]]) -> str:
+    if event.kind == EventKind.REOPENED:
+        return EntryKind.REOPENED
+    if event.kind == EventKind.RESTORED:
+        return EntryKind.RESTORED
+    if old is None:
+        return EntryKind.CREATED
+    if ranks[old][0] != ranks[new][0]:
+        return EntryKind.TRANSFERRED
+    return EntryKind.FORWARD if ranks[new] > ranks[old] else EntryKind.BACKWARD
+
+
+def _exit_kind(event: DealEvent, old: int, new: int | None, ranks: Mapping[int, tuple[int, int]]) -> str:
+    if new is None:
+        return {EventKind.WON: ExitKind.WON, EventKind.LOST: ExitKind.LOST}.get(EventKind(event.kind), ExitKind.DELETED)
+    if ranks[old][0] != ranks[new][0]:
+        return ExitKind.TRANSFERRED
+    return ExitKind.FORWARD if ranks[new] > ranks[old] else ExitKind.BACKWARD
+
+
+def _attribute(name: str) -> str:
+    return f"{name}_id" if name in _RELATIONS else name
+
+
+def _decode(name: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if name == "value":
+        return Decimal(value)
+    if name == "expected_close_date":
+        return date.fromisoformat(value)
+    if name == "closed_at":
+        return datetime.fromisoformat(value)
+    return value
