@@ -48,10 +48,11 @@ def encode(value: Any) -> Any:
 
 @dataclass
 class Derived:
-    """What the events of one deal amount to."""
+    """What the events of one deal amount to, and how often it came into each stage on the way."""
 
     spells: list[StageSpell] = field(default_factory=list)
     intervals: list[DealStateInterval] = field(default_factory=list)
+    visits: dict[int, int] = field(default_factory=dict)
 
 
 def effective(events: Iterable[DealEvent]) -> list[DealEvent]:
@@ -66,13 +67,12 @@ def replay(events: Iterable[DealEvent], ranks: Mapping[int, tuple[int, int]]) ->
     """Spells and intervals of one deal. `ranks` maps a stage to its pipeline and position."""
     derived = Derived()
     state: dict[str, Any] = {"is_archived": False, "is_deleted": False}
-    visits: dict[int, int] = {}
     for event in effective(events):
         before = dict(state)
         state.update({name: pair[1] for name, pair in event.changes.items()})
         state.update(_flags(event.kind))
         _add_interval(derived, event, state)
-        _follow_stage(derived, event, before, state, ranks, visits)
+        _follow_stage(derived, event, before, state, ranks)
     return derived
 
 
@@ -148,7 +148,6 @@ def _follow_stage(
     before: Mapping[str, Any],
     state: Mapping[str, Any],
     ranks: Mapping[int, tuple[int, int]],
-    visits: dict[int, int],
 ) -> None:
     old, new = _stage_held(before), _stage_held(state)
     if old == new:
@@ -158,14 +157,14 @@ def _follow_stage(
         spell.left_at = event.occurred_at
         spell.exit_kind = _exit_kind(event, old, new, ranks)
     if new is not None:
-        visits[new] = visits.get(new, 0) + 1
+        derived.visits[new] = derived.visits.get(new, 0) + 1
         derived.spells.append(
             StageSpell(
                 deal_id=event.deal_id,
                 stage_id=new,
                 entered_at=event.occurred_at,
                 entry_kind=_entry_kind(event, old, new, ranks),
-                visit_no=visits[new],
+                visit_no=derived.visits[new],
                 entry_known=event.changes.get("entry_known", [None, True])[1],
             )
         )

@@ -47,7 +47,7 @@ def win(
     changes = _close(deal, wanted, by=by, at=at, version=version, closed_at=closed_at, note=note)
     deal.first_won_at = deal.first_won_at or deal.closed_at
     record(deal, [(EventKind.WON, changes)], by=by, at=at, occurred_at=deal.closed_at, note=note, source=event_source)
-    _credit(deal)
+    _credit(deal, deal.closed_at or at)
     return deal
 
 
@@ -149,16 +149,15 @@ def _close(
     return changes
 
 
-def _credit(deal: Deal) -> None:
-    assert deal.closed_at is not None
+def _credit(deal: Deal, closed_at: datetime) -> None:
     users = credit.holders(deal_id=deal.pk)
-    team_by_user = teams_of(users, workspace_day(deal.closed_at))
+    team_by_user = teams_of(users, workspace_day(closed_at))
     if deal.team_id is not None:
         team_by_user[deal.owner_id] = deal.team_id
     convertible = deal.value is not None and deal.fx_rate is not None
     credit.freeze(
         deal_id=deal.pk,
-        at=deal.closed_at,
+        at=closed_at,
         amount=to_cents(deal.value * deal.fx_rate) if convertible else None,  # type: ignore[operator]
         territory_id=deal.territory_id,
         team_by_user=team_by_user,
