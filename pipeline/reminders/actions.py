@@ -1,0 +1,78 @@
+"""Planning and cancelling reminders. Called inside the transaction that changes the activity or deal."""
+
+from datetime import datetime
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import Q
+
+from pipeline.reminders import schedule
+from pipeline.reminders.models import ReminderKind, ReminderState, ScheduledReminder
+
+if TYPE_CHECKING:
+    from pipeline.activities.models import Activity
+    from pipeline.deals.models import Deal
+
+Key = tuple[ReminderKind, datetime]
+
+
+def plan_for_activity(activity: "Activity", *, at: datetime) -> None:
+    """Make the planned reminders of an activity those of its present dates, offsets and assignee."""
+    moments = _moments_of(activity) if activity.is_open else set()
+    _replan(activity, [(ReminderKind.ACTIVITY_DUE, moment) for moment in moments], activity.assignee_id, at)
+
+
+def cancel_for_activity(activity: "Activity", *, at: datetime) -> None:
+    _replan(activity, [], activity.assignee_id, at)
+
+
+def plan_for_deal(deal: "Deal", *, at: datetime) -> None:
+    """Make the planned reminders of a deal those of its expected close date and owner; none unless it is open."""
+    expected = deal.expected_close_date if _counts(deal) else None
+    keys = list(schedule.of_deal(expected, deal.owner.zone).items()) if expected else []
+    _replan(deal, keys, deal.owner_id, at)
+
+
+def cancel_for_deal(deal: "Deal", *, at: datetime) -> None:
+    _replan(deal, [], deal.owner_id, at)
+
+
+def _moments_of(activity: "Activity") -> set[datetime]:
+    zone, offsets = activity.assignee.zone, activity.reminder_offsets
+    if activity.due_at:
+        moments = schedule.timed(activity.due_at, offsets, zone)
+    elif activity.due_on:
+        moments = schedule.all_day(activity.due_on, offsets, zone)
+    else:
+        moments = set()
+    return schedule.snoozed(moments, activity.snoozed_until)
+
+
+def _counts(deal: "Deal") -> bool:
+    gone = deal.archived_at or deal.deleted_at or deal.merged_into_id
+    return deal.status == "open" and not gone
+
+
+@transaction.atomic
+def _replan(subject: "Activity | Deal", keys: list[Key], recipient_id: int, at: datetime) -> None:
+    """Cancel what is planned beyond `keys`, and plan these unless they were delivered or come far too late."""
+    about = {subject._meta.model_name: subject}
+    wanted = [key for key in keys if key[1] >= at - schedule.TOO_LATE]
+    rows = ScheduledReminder.objects.filter(**about)
+    same = _any_of(wanted, recipient_id)
+    rows.filter(state=ReminderState.PLANNED).exclude(same).update(state=ReminderState.CANCELLED, settled_at=at)
+    if not wanted:
+        return
+    # An earlier row of the same key that was cancelled comes back; one that was delivered stays so.
+    rows.filter(same, state=ReminderState.CANCELLED).update(state=ReminderState.PLANNED, settled_at=None, outcome="")
+    ScheduledReminder.objects.bulk_create(
+        [ScheduledReminder(kind=kind, fire_at=moment, recipient_id=recipient_id, **about) for kind, moment in wanted],
+        ignore_conflicts=True,
+    )
+
+
+def _any_of(keys: list[Key], recipient_id: int) -> Q:
+    one_of = (Q(kind=kind, fire_at=moment) for kind, moment in keys)
+    return reduce(or_, one_of) & Q(recipient_id=recipient_id) if keys else Q(pk__in=[])
