@@ -21,6 +21,8 @@ from redis import Redis
 from crm.devstack import browser as installed_browser
 from crm.devstack import processes
 from crm.devstack.system import find_program
+from teams.models import Role
+from tests import factories
 
 # Playwright keeps an event loop in this thread, in which Django would refuse plain queries.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
@@ -188,3 +190,51 @@ def open_as(live_app, browser: Browser, browser_context_args):
     yield open_page
     for context in contexts:
         context.close()
+
+
+# --- The cast: two teams below one root, each with a rep and a manager ------------------------------
+
+
+@pytest.fixture
+def workspace(db):
+    return factories.make_workspace()
+
+
+@pytest.fixture
+def root_team(workspace):
+    return factories.make_team("Company")
+
+
+@pytest.fixture
+def team(root_team):
+    return factories.make_team("North", root_team)
+
+
+@pytest.fixture
+def other_team(root_team):
+    return factories.make_team("South", root_team)
+
+
+@pytest.fixture
+def rep(team):
+    return factories.make_user(team=team, first_name="Rita", last_name="Rep")
+
+
+@pytest.fixture
+def manager(team):
+    return factories.make_user(Role.MANAGER, manages=team, first_name="Max", last_name="Manager")
+
+
+@pytest.fixture
+def admin(workspace):
+    return factories.make_user(Role.ADMIN, first_name="Ada", last_name="Admin")
+
+
+@pytest.fixture
+def other_rep(other_team):
+    return factories.make_user(team=other_team, first_name="Otto", last_name="Other")
+
+
+@pytest.fixture
+def pipeline(workspace):
+    return factories.make_pipeline()
