@@ -3,6 +3,7 @@
 What an administrator may change while Kontor runs is a row of the workspace, not a setting.
 """
 
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -194,7 +195,15 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 
 # Ticks in UTC. What a person schedules is a row that a tick finds; two schedulers do no harm.
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {}
+# A tick that nobody took before the next one is dropped.
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
+    "deliver-reminders": {
+        "task": "pipeline.tasks.deliver_reminders",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
+    "send-mail": {"task": "crm.notifications.tasks.send_mail", "schedule": 15.0, "options": {"expires": 15}},
+}
 
 # --- Signing in ---------------------------------------------------------------------------------
 
@@ -316,6 +325,30 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("FROM_EMAIL", default=f"Kontor <kont
 KNOX_TOKEN_MODEL = "teams.ApiToken"  # noqa: S105 - the name of a model
 # The library's own table would stay beside ours, empty and pointing at our users.
 MIGRATION_MODULES = {"knox": None}
+REST_KNOX = {"TOKEN_TTL": timedelta(days=365), "AUTH_HEADER_PREFIX": "Bearer"}
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "teams.access.tokens.BearerToken",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["teams.access.api_doors.AtTheDoor"],
+    "DEFAULT_PARSER_CLASSES": ["crm.lib.api.parsing.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PAGINATION_CLASS": "crm.lib.api.pagination.Pages",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"user": env.str("API_RATE", default="1200/min")},
+    "EXCEPTION_HANDLER": "crm.lib.api.errors.problem_details",
+    "NON_FIELD_ERRORS_KEY": "",
+    "NUM_PROXIES": ALLAUTH_TRUSTED_PROXY_COUNT,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Kontor API",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
 
 # --- Logs and errors ----------------------------------------------------------------------------
 
