@@ -20,7 +20,7 @@ def place_deals(company_ids: Iterable[int], *, by: User | None, at: datetime) ->
     deals = Deal.objects.open().filter(company_id__in=set(company_ids)).select_related("company__territory")
     moved = 0
     for deal in deals.select_for_update(of=("self",)).order_by("pk"):
-        changes = apply(deal, {"territory": deal.company.territory})
+        changes = apply(deal, {"territory": deal.company.territory if deal.company else None})
         if changes:
             record(deal, [(EventKind.TERRITORY_CHANGED, changes)], by=by, at=at, source=EventSource.AUTOMATION)
             moved += 1

@@ -13,7 +13,8 @@ from teams.access.reach import holds
 from teams.audit.record import record_denied
 
 P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+# Views behind a door annotate their request as `teams.access.http.SignedInRequest`.
+View = Callable[Concatenate[Any, P], HttpResponseBase]
 
 PUBLIC = "public"
 SIGNED_IN = "signed in"

@@ -115,7 +115,7 @@ def check_required(deal: Deal, stage: Stage) -> None:
     """Raises Refused with code `fields_required` for the first field that the stage asks for."""
     for name in stage.required_fields:
         if getattr(deal, name, None) in (None, ""):
-            label = Deal._meta.get_field(name).verbose_name
+            label = getattr(Deal._meta.get_field(name), "verbose_name", name)
             message = _("%(stage)s needs a value for “%(field)s”.") % {"stage": stage.label, "field": label}
             raise Refused(message, code="fields_required", field=name)
 

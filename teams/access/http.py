@@ -1,0 +1,17 @@
+"""The request as views behind a door know it."""
+
+from typing import TYPE_CHECKING
+
+from django.http import HttpRequest
+
+from teams.people.models import User
+
+if TYPE_CHECKING:
+    from django_htmx.middleware import HtmxDetails
+
+
+class SignedInRequest(HttpRequest):
+    """A request of a signed-in person, with what htmx says about itself."""
+
+    user: User
+    htmx: "HtmxDetails"
