@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from teams.currencies.rates import rates_on
 
 from crm.lib.errors import Forbidden, Refused
 from crm.lib.money import to_cents
@@ -19,6 +18,7 @@ from pipeline.deals.states import CLOSED, DealStatus, EventKind
 from pipeline.reminders import actions as reminders
 from pipeline.stages.models import CloseReason, Outcome
 from teams.access import Permission, who_may
+from teams.currencies.rates import rates_on
 from teams.models import User
 from teams.people.lines import teams_of
 

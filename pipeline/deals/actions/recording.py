@@ -5,11 +5,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from crm.notifications.live import publish_change
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from crm.lib.errors import Conflict, FieldConflict, Forbidden, Refused
+from crm.notifications.live import publish_change
 from pipeline.deals import history
 from pipeline.deals.models import Deal, DealEvent
 from pipeline.deals.states import EventKind
