@@ -58,7 +58,7 @@ def _counts(deal: "Deal") -> bool:
 @transaction.atomic
 def _replan(subject: "Activity | Deal", keys: list[Key], recipient_id: int, at: datetime) -> None:
     """Cancel what is planned beyond `keys`, and plan these unless they were delivered or come far too late."""
-    about = {subject._meta.model_name: subject}
+    about = {str(subject._meta.model_name): subject}
     wanted = [key for key in keys if key[1] >= at - schedule.TOO_LATE]
     rows = ScheduledReminder.objects.filter(**about)
     same = _any_of(wanted, recipient_id)
