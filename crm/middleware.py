@@ -15,6 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import trigger_client_event
 
 from crm.lib.errors import Forbidden, Refused
+from crm.lib.memo import remembering
 
 log = structlog.get_logger("crm.request")
 
@@ -28,6 +29,7 @@ def request_log(get_response: GetResponse) -> GetResponse:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         request_id = uuid.uuid4().hex
+        request.request_id = request_id  # type: ignore[attr-defined]
         started = time.perf_counter()
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = get_response(request)
@@ -49,6 +51,16 @@ def _route(request: HttpRequest) -> str:
     """The route without its values: paths may hold keys of links, and logs must not."""
     match = request.resolver_match
     return f"/{match.route}" if match else "unknown"
+
+
+def short_memory(get_response: GetResponse) -> GetResponse:
+    """Settings and reach are looked up once a request, and anew for the next."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        with remembering():
+            return get_response(request)
+
+    return middleware
 
 
 def personal_preferences(get_response: GetResponse) -> GetResponse:

@@ -84,6 +84,7 @@ INSTALLED_APPS += env.list("EXTRA_APPS", default=[])
 
 MIDDLEWARE = [
     "crm.middleware.request_log",
+    "crm.middleware.short_memory",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
