@@ -1,0 +1,95 @@
+"""Writing, pinning and deleting notes."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from crm.lib.errors import Conflict, FieldConflict, Forbidden
+from pipeline.activities.models import Note
+from pipeline.contacts.models import Company, Contact
+from pipeline.deals.models import Deal
+from teams.access import Permission, holds, reach, who_may
+from teams.models import User
+
+
+@transaction.atomic
+def add_note(
+    *,
+    by: User,
+    at: datetime,
+    body: str,
+    deal: Deal | None = None,
+    company: Company | None = None,
+    contact: Contact | None = None,
+    is_private: bool = False,
+) -> Note:
+    """Note something down on a record that one may see. Raises `DoesNotExist` for one out of reach."""
+    if not holds(by, Permission.ACTIVITY_EDIT):
+        raise Forbidden(who_may(Permission.ACTIVITY_EDIT))
+    for subject in (deal, company, contact):
+        if subject:
+            type(subject).objects.live().reachable_by(by).only("pk").get(pk=subject.pk)
+    note = Note(
+        body=body,
+        author=by,
+        deal=deal,
+        company=company,
+        contact=contact,
+        is_private=is_private,
+        created_at=at,
+        changed_at=at,
+    )
+    note.clean_fields(exclude=["author", "deal", "company", "contact"])
+    note.save()
+    return note
+
+
+@transaction.atomic
+def edit_note(*, note_id: int, by: User, at: datetime, version: int, body: str) -> Note:
+    """Change the text of one's own note."""
+    note = _locked(note_id, by)
+    if note.author_id != by.pk:
+        raise Forbidden(_("Only the author can change a note."))
+    if note.version != version:
+        theirs = FieldConflict("body", body, note.body, note.author.name, note.changed_at.isoformat())
+        raise Conflict(_("This note was changed in the meantime."), [theirs])
+    note.body = body
+    note.clean_fields(exclude=["author", "deal", "company", "contact"])
+    return _written(note, at)
+
+
+@transaction.atomic
+def pin_note(*, note_id: int, by: User, at: datetime, pinned: bool = True) -> Note:
+    """Keep a note at the top of its record; on a deal it replaces the one pinned before."""
+    note = _locked(note_id, by)
+    if pinned and note.deal_id:
+        Note.objects.filter(deal_id=note.deal_id, pinned_at__isnull=False).exclude(pk=note.pk).update(pinned_at=None)
+    note.pinned_at = at if pinned else None
+    return _written(note, at)
+
+
+@transaction.atomic
+def delete_note(*, note_id: int, by: User, at: datetime) -> Note:
+    """Take a note away; its author may, and who leads her."""
+    note = _locked(note_id, by)
+    if not reach(by, Permission.ACTIVITY_EDIT).covers_person(note.author_id):
+        raise Forbidden(_("Only the author and her managers can delete a note."))
+    note.deleted_at = at
+    note.pinned_at = None
+    return _written(note, at)
+
+
+def _locked(note_id: int, by: User) -> Note:
+    if not holds(by, Permission.ACTIVITY_EDIT):
+        raise Forbidden(who_may(Permission.ACTIVITY_EDIT))
+    notes: Any = Note.objects.live().reachable_by(by).select_related("author")
+    return notes.select_for_update(of=("self",)).get(pk=note_id)
+
+
+def _written(note: Note, at: datetime) -> Note:
+    note.changed_at = at
+    note.version += 1
+    note.save()
+    return note
