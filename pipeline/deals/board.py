@@ -1,0 +1,170 @@
+"""The board of a pipeline, filled by a fixed number of queries however many deals it holds."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
+
+from crm.lib.periods import local_date
+from pipeline.deals.filters import DealFilter
+from pipeline.deals.models import Deal
+from pipeline.deals.totals import Totals, totals_by_stage
+from pipeline.stages.models import Pipeline, Stage
+from teams.models import User, Workspace
+
+CARDS_PER_COLUMN = 50
+TONES = 5
+
+
+@dataclass(frozen=True)
+class Card:
+    """A deal as the board shows it. Needs the annotations of `with_next_step_state` and `with_stalled`."""
+
+    deal: Any
+    now: datetime
+    today: date
+
+    @property
+    def title(self) -> str:
+        return self.deal.company.name if self.deal.company else self.deal.name
+
+    @property
+    def days_in_stage(self) -> int:
+        return max((self.now - self.deal.stage_entered_at).days, 0)
+
+    @property
+    def days_stalled(self) -> int | None:
+        """Days since the last contact or the entry into the stage, None while not stalled."""
+        if not self.deal.is_stalled:
+            return None
+        return max(
+            (self.now - max(self.deal.last_contact_at or self.deal.stage_entered_at, self.deal.stage_entered_at)).days,
+            1,
+        )
+
+    @property
+    def closes_late(self) -> bool:
+        return bool(self.deal.expected_close_date and self.deal.expected_close_date < self.today)
+
+    @property
+    def days_late(self) -> int:
+        """Days since the next step was due."""
+        due = self.deal.next_step_due_on
+        if due is None and self.deal.next_step_due_at:
+            due = local_date(self.deal.next_step_due_at, self.now.tzinfo)
+        return max((self.today - due).days, 0) if due else 0
+
+    @property
+    def own_probability(self) -> Decimal | None:
+        """As a share of one, where the deal does not take its stage's."""
+        return Decimal(self.deal.probability) / 100 if self.deal.probability_overridden else None
+
+
+@dataclass(frozen=True)
+class Column:
+    stage: Stage
+    tone: int
+    totals: Totals
+    cards: list[Card] = field(default_factory=list)
+
+    @property
+    def share(self) -> Decimal:
+        """The stage's probability as a share of one."""
+        return Decimal(self.stage.probability) / 100
+
+    @property
+    def more(self) -> int:
+        """How many deals of the filter are not among the cards."""
+        return max(self.totals.count - len(self.cards), 0)
+
+
+@dataclass(frozen=True)
+class Board:
+    pipeline: Pipeline
+    columns: list[Column]
+    currency: str
+    several_owners: bool = False
+
+    @property
+    def totals(self) -> Totals:
+        parts = [column.totals for column in self.columns]
+        return Totals(
+            sum(part.count for part in parts),
+            sum((part.value for part in parts), Decimal(0)),
+            sum((part.weighted for part in parts), Decimal(0)),
+            sum(part.without_value for part in parts),
+            sum(part.not_convertible for part in parts),
+        )
+
+
+def board_for(deals: Any, pipeline: Pipeline, *, now: datetime) -> Board:
+    """The board of the given deals of a pipeline. Three queries: stages, totals, cards."""
+    columns = headers(deals, pipeline, now=now)
+    first = (
+        _with_card_data(deals.filter(pipeline=pipeline), now)
+        .annotate(place=Window(RowNumber(), partition_by=F("stage_id"), order_by=_urgency()))
+        .filter(place__lte=CARDS_PER_COLUMN)
+        .order_by("stage_id", "place")
+    )
+    cards = _cards(first, now)
+    by_stage = defaultdict(list)
+    for card in cards:
+        by_stage[card.deal.stage_id].append(card)
+    for column in columns:
+        column.cards.extend(by_stage[column.stage.pk])
+    owners = {card.deal.owner_id for card in cards}
+    return Board(pipeline, columns, Workspace.get().currency, len(owners) > 1)
+
+
+def headers(deals: Any, pipeline: Pipeline, *, now: datetime) -> list[Column]:
+    """The columns of a pipeline with their totals over all given deals, without cards."""
+    sums = totals_by_stage(deals.filter(pipeline=pipeline), now)
+    stages = list(pipeline.stages.in_order())
+    shown = [stage for stage in stages if stage.archived_at is None or stage.pk in sums]
+    return [Column(stage, _tone(place, len(shown)), sums.get(stage.pk, Totals())) for place, stage in enumerate(shown)]
+
+
+def more_cards(deals: Any, stage: Stage, *, start: int, now: datetime) -> list[Card]:
+    """The next cards of one column, after the first `start`."""
+    rows = _with_card_data(deals.filter(stage=stage), now).order_by(*_urgency())
+    return _cards(rows[start : start + CARDS_PER_COLUMN], now)
+
+
+def card_for(deal: Deal, *, now: datetime) -> Card:
+    return _cards(_with_card_data(Deal.objects.filter(pk=deal.pk), now), now)[0]
+
+
+def filtered(user: User, parameters: Any, *, now: datetime) -> tuple[Any, DealFilter]:
+    """The deals in the funnel that a person reaches, narrowed by the parameters of an address."""
+    reached = Deal.objects.reachable_by(user).in_funnel()
+    deal_filter = DealFilter(parameters, reached, user=user, now=now)
+    return deal_filter.qs, deal_filter
+
+
+def _with_card_data(deals: Any, now: datetime) -> Any:
+    return deals.select_related("company", "owner").with_next_step_state(now).with_stalled(now)
+
+
+def _urgency() -> list[Any]:
+    """See `DealQuerySet.by_urgency`."""
+    return [
+        F("urgency").asc(),
+        F("next_step_late_at").asc(),
+        F("value").desc(nulls_last=True),
+        F("pk").asc(),
+    ]
+
+
+def _cards(deals: Iterable[Deal], now: datetime) -> list[Card]:
+    today = Workspace.get().today(now)
+    return [Card(deal, now, today) for deal in deals]
+
+
+def _tone(place: int, count: int) -> int:
+    """One of five shades, spread over the stages from first to last."""
+    return 1 + round(place * (TONES - 1) / max(count - 1, 1))

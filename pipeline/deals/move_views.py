@@ -1,0 +1,170 @@
+"""What is done with one deal from the board: move it, win it, lose it, add one, take the last change back."""
+
+import json
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from crm.lib.errors import Conflict, Refused
+from pipeline.deals import actions
+from pipeline.deals.board import card_for, filtered, headers
+from pipeline.deals.board_forms import AddForm, DealForm, LoseForm, MoveForm, WinForm
+from pipeline.deals.models import Deal, DealEvent
+from teams.access import Permission
+from teams.access.doors import door
+from teams.models import Workspace
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@door(Permission.DEAL_EDIT)
+def deal_move(request: HttpRequest, pk: int) -> HttpResponse:
+    """To another stage: from the board by htmx, else by a form that also asks for what the stage requires."""
+    deal = _deal(request, pk)
+    form = MoveForm(request.POST or None, deal=deal, today=_today())
+    if request.method != "POST" or not form.is_valid():
+        return _ask(request, "move", form)
+    before = deal.stage_id
+    stage, version = form.cleaned_data["stage"], form.cleaned_data["version"]
+    try:
+        deal = actions.move_to_stage(
+            deal_id=pk, stage=stage, by=request.user, at=timezone.now(), version=version, fields=form.filled
+        )
+    except Refused as refusal:
+        return _ask_again(request, "move", form, refusal)
+    message = _("%(deal)s moved to %(stage)s") % {"deal": deal.name, "stage": deal.stage.label}
+    if request.htmx and request.htmx.target == f"deal-{pk}":
+        return _moved_on_board(request, deal, before, message)
+    return _done(request, deal, message)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@door(Permission.DEAL_EDIT)
+def deal_win(request: HttpRequest, pk: int) -> HttpResponse:
+    form = WinForm(request.POST or None, deal=_deal(request, pk), today=_today())
+    if request.method != "POST" or not form.is_valid():
+        return _ask(request, "win", form)
+    try:
+        deal = actions.win(deal_id=pk, by=request.user, at=timezone.now(), **form.cleaned_data)
+    except Refused as refusal:
+        return _ask_again(request, "win", form, refusal)
+    return _done(request, deal, _("Won: %(deal)s") % {"deal": deal.name})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@door(Permission.DEAL_EDIT)
+def deal_lose(request: HttpRequest, pk: int) -> HttpResponse:
+    form = LoseForm(request.POST or None, deal=_deal(request, pk), today=_today())
+    if request.method != "POST" or not form.is_valid():
+        return _ask(request, "lose", form)
+    try:
+        deal = actions.lose(deal_id=pk, by=request.user, at=timezone.now(), **form.cleaned_data)
+    except Refused as refusal:
+        return _ask_again(request, "lose", form, refusal)
+    return _done(request, deal, _("Lost: %(deal)s") % {"deal": deal.name})
+
+
+@require_POST
+@door(Permission.DEAL_EDIT)
+def deal_undo(request: HttpRequest, pk: int, event_id: int) -> HttpResponse:
+    _deal(request, pk)
+    try:
+        actions.undo(deal_id=pk, event_id=event_id, by=request.user, at=timezone.now())
+    except DealEvent.DoesNotExist as error:
+        raise Http404 from error
+    if request.htmx:
+        return HttpResponse(status=204, headers={"HX-Trigger": json.dumps({"kontor:board-changed": True})})
+    messages.success(request, _("Restored"))
+    return redirect(_page_before(request))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@door(Permission.DEAL_ADD)
+def deal_add(request: HttpRequest) -> HttpResponse:
+    initial = {name: request.GET[name] for name in ("stage", "name", "company") if name in request.GET}
+    form = AddForm(request.POST or None, by=request.user, today=_today(), initial=initial)  # type: ignore[arg-type]
+    if request.method != "POST" or not form.is_valid():
+        return _show(request, "add", form)
+    try:
+        deal = actions.open_deal(by=request.user, at=timezone.now(), **form.cleaned_data)
+    except Refused as refusal:
+        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+        return _show(request, "add", form)
+    return _done(request, deal, _("%(deal)s added") % {"deal": deal.name}, undo=False)
+
+
+def _deal(request: HttpRequest, pk: int) -> Deal:
+    deals = Deal.objects.reachable_by(request.user).live()
+    deal: Deal = get_object_or_404(deals.select_related("stage", "company", "pipeline"), pk=pk)
+    return deal
+
+
+def _today() -> Any:
+    return Workspace.get().today(timezone.now())
+
+
+def _ask(request: HttpRequest, verb: str, form: DealForm) -> HttpResponse:
+    response = _show(request, verb, form, deal=form.deal)
+    if request.htmx and response.status_code == 422:
+        response["HX-Retarget"], response["HX-Reswap"] = "#dialog", "innerHTML"
+    return response
+
+
+def _ask_again(request: HttpRequest, verb: str, form: DealForm, refusal: Refused) -> HttpResponse:
+    """The form with the refusal beside its field; what no field can mend is told by the page as a refusal."""
+    if isinstance(refusal, Conflict) or refusal.field not in form.fields:
+        raise refusal
+    form.add_error(refusal.field, str(refusal))
+    return _ask(request, verb, form)
+
+
+def _show(request: HttpRequest, verb: str, form: Any, **context: Any) -> HttpResponse:
+    context |= {"form": form, "action_url": request.path}
+    return render(request, f"pipeline/deals/{verb}.html", context, status=422 if form.is_bound else 200)
+
+
+def _moved_on_board(request: HttpRequest, deal: Deal, before: int, message: str) -> HttpResponse:
+    """The card in its new place, and the heads of both columns for the filter of the page it was moved on."""
+    now = timezone.now()
+    query = QueryDict((request.htmx.current_url or "").partition("?")[2].partition("#")[0])
+    deals, _deal_filter = filtered(request.user, query, now=now)  # type: ignore[arg-type]
+    columns = [
+        column for column in headers(deals, deal.pipeline, now=now) if column.stage.pk in {before, deal.stage_id}
+    ]
+    context = {
+        "card": card_for(deal, now=now),
+        "columns": columns,
+        "currency": Workspace.get().currency,
+        "may_move": True,
+    }
+    response = render(request, "pipeline/board/moved.html", context)
+    toast = {"message": message, "level": "success", "undo": _undo_url(deal)}
+    response["HX-Trigger"] = json.dumps({"toast": toast})
+    return response
+
+
+def _done(request: HttpRequest, deal: Deal, message: str, *, undo: bool = True) -> HttpResponse:
+    undo_url = _undo_url(deal) if undo else ""
+    if request.htmx:
+        toast = {"message": message, "level": "success", "undo": undo_url}
+        triggers = {"close-dialog": True, "kontor:board-changed": True, "toast": toast}
+        return HttpResponse(status=204, headers={"HX-Trigger": json.dumps(triggers)})
+    messages.success(request, message, extra_tags=undo_url)
+    return redirect("deal", deal.pk) if not undo else redirect("board-pipeline", deal.pipeline_id)
+
+
+def _undo_url(deal: Deal) -> str:
+    event = deal.events.order_by("-version", "-pk").values_list("pk", flat=True).first()
+    return reverse("deal-undo", args=[deal.pk, event])
+
+
+def _page_before(request: HttpRequest) -> str:
+    referer = request.headers.get("Referer", "")
+    local = url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=request.is_secure())
+    return referer if referer and local else reverse("board")

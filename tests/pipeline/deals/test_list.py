@@ -1,0 +1,115 @@
+"""The list of deals: everything in the address, totals of the whole filter."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from pipeline.deals.filters import DealFilter
+from pipeline.models import Deal
+from tests.factories import NOW, make_company, make_deal, make_pipeline, make_team, make_user, make_workspace
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def rep():
+    make_workspace()
+    make_pipeline()
+    return make_user(team=make_team("North"))
+
+
+@pytest.fixture
+def client_of(rep):
+    client = Client()
+    client.force_login(rep)
+    return client
+
+
+def names(answer):
+    return [card.deal.name for card in answer.context["rows"]]
+
+
+def test_totals_stand_for_all_pages(client_of, rep):
+    for number in range(60):
+        make_deal(rep, value=None if number < 5 else 10)
+    context = client_of.get(reverse("deal-list")).context
+    assert len(context["rows"]) == 50
+    assert (context["totals"].count, context["totals"].value, context["totals"].without_value) == (60, 550, 5)
+
+
+def test_it_asks_equally_often_for_one_deal_and_for_twenty(client_of, rep):
+    make_deal(rep, company=make_company(owner=rep))
+    client_of.get(reverse("deal-list"))
+    with CaptureQueriesContext(connection) as few:
+        client_of.get(reverse("deal-list"))
+    for _number in range(20):
+        make_deal(rep, company=make_company(owner=rep))
+    with CaptureQueriesContext(connection) as many:
+        client_of.get(reverse("deal-list"))
+    assert len(few) == len(many)
+
+
+def test_deals_of_other_teams_are_not_there(client_of, rep):
+    make_deal(rep, name="Mine")
+    make_deal(make_user(team=make_team("South")), name="Foreign")
+    assert names(client_of.get(reverse("deal-list"))) == ["Mine"]
+
+
+def test_order_and_unknown_values_at_the_end(client_of, rep):
+    for name, value in (("Small", 1), ("Unknown", None), ("Big", 9)):
+        make_deal(rep, name=name, value=value)
+    assert names(client_of.get(reverse("deal-list"), {"ordering": "-value"})) == ["Big", "Small", "Unknown"]
+    assert names(client_of.get(reverse("deal-list"), {"ordering": "value"})) == ["Small", "Big", "Unknown"]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"q": "voss"}, ["Voss support"]),
+        ({"owner": "me"}, ["Plain", "Voss support"]),
+        ({"has_value": "false"}, ["Plain"]),
+        ({"expected_close_from": "2026-12-01", "expected_close_to": "2026-12-02"}, ["Voss support"]),
+        ({"expected_close_to": "2026-12-01"}, []),
+        ({"created_from": "2026-11-23", "created_to": "2026-11-24"}, ["Plain", "Voss support"]),
+        ({"created_to": "2026-11-23"}, []),
+        ({"closed_from": "2026-11-01"}, []),
+        ({"status": "won"}, []),
+        ({"next_step": "missing"}, ["Plain", "Voss support"]),
+        ({"stalled": "true"}, []),
+        ({"stalled": "false"}, ["Plain", "Voss support"]),
+        ({"open_at": "2026-11-23T12:00:00Z"}, ["Plain", "Voss support"]),
+        ({"open_at": "2026-11-22T12:00:00Z"}, []),
+        ({"team": "999999"}, []),
+        ({"territory": "999999"}, []),
+        ({"source": "7", "stage": "7", "pipeline": "7", "company": "7"}, []),
+    ],
+)
+def test_a_filter_narrows(rep, query, found):
+    make_deal(rep, name="Voss support", expected_close_date=NOW.date().replace(month=12, day=1))
+    make_deal(rep, name="Plain", value=None)
+    deals = DealFilter(query, Deal.objects.reachable_by(rep).live(), user=rep, now=NOW)
+    assert deals.form.is_valid(), deals.errors
+    assert sorted(deal.name for deal in deals.qs) == found
+
+
+def test_a_team_means_the_teams_below_it(rep):
+    above = make_team("Above")
+    below = make_team("Below", parent=above)
+    make_deal(make_user(team=below), name="Below")
+    deals = DealFilter({"team": str(above.pk)}, Deal.objects.live(), user=rep, now=NOW)
+    assert [deal.name for deal in deals.qs] == ["Below"]
+
+
+def test_strange_values_are_named_and_narrow_nothing(client_of, rep):
+    make_deal(rep, name="Mine")
+    answer = client_of.get(reverse("deal-list"), {"team": "'", "page": "x"})
+    assert names(answer) == ["Mine"]
+    assert "team" in answer.content.decode()
+
+
+def test_htmx_gets_the_table_alone(client_of, rep):
+    make_deal(rep)
+    page = client_of.get(reverse("deal-list"), headers={"HX-Request": "true"}).content.decode()
+    assert page.lstrip().startswith('<div class="panel is-list" id="deal-table"')
