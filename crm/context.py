@@ -5,9 +5,12 @@ from decimal import Decimal
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
+from crm.notifications.inbox import unread_of
+from crm.notifications.live import live_token
 from teams.access import Permission, holds
 from teams.access.reach import leads_others
 from teams.models import User, Workspace
@@ -117,8 +120,10 @@ def shell_for(request: HttpRequest) -> Shell | None:
         admin_nav=links(ADMINISTRATION, request),
         phone_start=links(PHONE_START, request),
         phone_end=links((PHONE_END_OF_LEADERS if leads_others(user) else PHONE_END,), request),
-        new_deal_url=address("deal-new") if holds(user, Permission.DEAL_ADD) else "",
+        new_deal_url=address("deal-add") if holds(user, Permission.DEAL_ADD) else "",
         search_url=address("search"),
+        unread=unread_of(user.pk, timezone.now()),
+        live_token=live_token(user.pk),
         notifications_url=address("notification-list"),
         bell_url=address("notification-bell"),
         profile_url=address("profile"),
