@@ -82,6 +82,7 @@ def _flat(details: Any, path: str = "") -> Iterator[dict[str, str]]:
             yield from _flat(inner, path)
 
 
-def _problem(code: int, detail: str, **extra: Any) -> Response:
-    body = {"type": "about:blank", "title": HTTPStatus(code).phrase, "status": code, "detail": detail, **extra}
-    return Response(body, status=code, content_type=CONTENT_TYPE)
+def _problem(http_status: int, sentence: str, **extra: Any) -> Response:
+    phrase = HTTPStatus(http_status).phrase
+    body = {"type": "about:blank", "title": phrase, "status": http_status, "detail": sentence, **extra}
+    return Response(body, status=http_status, content_type=CONTENT_TYPE)

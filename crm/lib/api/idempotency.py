@@ -44,11 +44,11 @@ class Idempotent(APIView):
     def _once(self, handler: Handler, key: str) -> Handler:
         def handle(request: Request, *args: Any, **kwargs: Any) -> Response:
             with transaction.atomic():
-                return self._answer(request, key, lambda: handler(request, *args, **kwargs))
+                return self._answer_once(request, key, lambda: handler(request, *args, **kwargs))
 
         return handle
 
-    def _answer(self, request: Request, key: str, act: Callable[[], Response]) -> Response:
+    def _answer_once(self, request: Request, key: str, act: Callable[[], Response]) -> Response:
         kept: Any = apps.get_model(self.answers)._default_manager
         now = timezone.now()
         kept.filter(user=request.user, key=key, created_at__lt=now - KEPT).delete()

@@ -1,0 +1,307 @@
+"""Deals through the API: shapes in and out, one call of an action each."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from crm.lib.api.serializers import Money, Strict
+from crm.lib.api.versions import version_read, without_version
+from pipeline.contacts.models import Company
+from pipeline.deals import actions
+from pipeline.deals.filters import DealFilter
+from pipeline.deals.models import Competitor, Deal, DealEvent, LeadSource, Product
+from pipeline.deals.states import ForecastCategory
+from pipeline.stages.models import CloseReason, Pipeline, Stage
+from teams.access import Permission
+from teams.access.api import ReadOnlyResource
+from teams.models import User
+
+# Where an ordering needs a value and a deal has none.
+_LAST_DAY = date(9999, 12, 31)
+
+
+class ReachableCompany(serializers.PrimaryKeyRelatedField):
+    """A company that the person may see; any other does not exist for her."""
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return Company.objects.live().reachable_by(self.context["request"].user)
+
+
+class DealOut(serializers.ModelSerializer):
+    value = Money(allow_null=True)
+    stalled = serializers.BooleanField(source="is_stalled")
+    next_step_state = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Deal
+        fields = [
+            "id",
+            "name",
+            "external_id",
+            "company",
+            "pipeline",
+            "stage",
+            "status",
+            "value",
+            "currency",
+            "probability",
+            "probability_overridden",
+            "forecast_category",
+            "source",
+            "competitor",
+            "tags",
+            "need",
+            "owner",
+            "team",
+            "territory",
+            "expected_close_date",
+            "close_reason",
+            "close_note",
+            "try_again_on",
+            "created_at",
+            "created_by",
+            "changed_at",
+            "closed_at",
+            "stage_entered_at",
+            "last_contact_at",
+            "archived_at",
+            "stalled",
+            "next_step",
+            "next_step_state",
+            "next_step_subject",
+            "next_step_kind",
+            "next_step_due_on",
+            "next_step_due_at",
+            "custom_fields",
+            "version",
+        ]
+
+    def get_next_step_state(self, deal: Any) -> str | None:
+        return deal.next_step_state if deal.is_open else None
+
+
+class DealChange(Strict):
+    """What a PATCH may set, and what a move may fill; nothing is required."""
+
+    name = serializers.CharField(max_length=200, required=False)
+    company = ReachableCompany(required=False, allow_null=True)
+    value = Money(required=False, allow_null=True)
+    currency = serializers.RegexField(r"^[A-Z]{3}\Z", required=False)
+    expected_close_date = serializers.DateField(required=False, allow_null=True)
+    probability = serializers.IntegerField(min_value=1, max_value=99, required=False, allow_null=True)
+    forecast_category = serializers.ChoiceField(ForecastCategory.choices, required=False)
+    source = serializers.PrimaryKeyRelatedField(  # type: ignore[assignment]
+        queryset=LeadSource.objects.all(), required=False, allow_null=True
+    )
+    competitor = serializers.PrimaryKeyRelatedField(queryset=Competitor.objects.all(), required=False, allow_null=True)
+    need = serializers.CharField(max_length=5000, required=False, allow_blank=True)
+    custom_fields = serializers.DictField(required=False)
+
+
+class DealIn(Strict):
+    """What a new deal may start with."""
+
+    name = serializers.CharField(max_length=200)
+    external_id = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    pipeline = serializers.PrimaryKeyRelatedField(queryset=Pipeline.objects.in_use(), required=False)
+    stage = serializers.PrimaryKeyRelatedField(queryset=Stage.objects.in_use(), required=False)
+    owner = serializers.PrimaryKeyRelatedField(queryset=User.objects.active(), required=False)
+    company = ReachableCompany(required=False, allow_null=True)
+    value = Money(required=False, allow_null=True)
+    currency = serializers.RegexField(r"^[A-Z]{3}\Z", required=False)
+    expected_close_date = serializers.DateField(required=False, allow_null=True)
+    probability = serializers.IntegerField(min_value=1, max_value=99, required=False, allow_null=True)
+    source = serializers.PrimaryKeyRelatedField(  # type: ignore[assignment]
+        queryset=LeadSource.objects.all(), required=False, allow_null=True
+    )
+
+    def validate_external_id(self, external_id: str) -> str:
+        if external_id and Deal.objects.filter(external_id=external_id).exists():
+            raise ValidationError(_("Another deal has this external id."), code="unique")
+        return external_id
+
+
+class Move(Strict):
+    stage = serializers.PrimaryKeyRelatedField(queryset=Stage.objects.in_use())
+    at = serializers.DateTimeField(required=False, source="occurred_at")
+    fields = DealChange(required=False)  # type: ignore[assignment]
+    note = serializers.CharField(max_length=300, required=False, allow_blank=True)
+
+
+class Win(Strict):
+    reason = serializers.PrimaryKeyRelatedField(queryset=CloseReason.objects.in_use(), required=False)
+    value = Money(required=False, allow_null=True)
+    at = serializers.DateTimeField(required=False, source="closed_at")
+    note = serializers.CharField(max_length=300, required=False, allow_blank=True)
+
+
+class Lose(Strict):
+    reason = serializers.PrimaryKeyRelatedField(queryset=CloseReason.objects.in_use())
+    competitor = serializers.PrimaryKeyRelatedField(queryset=Competitor.objects.all(), required=False)
+    at = serializers.DateTimeField(required=False, source="closed_at")
+    try_again_on = serializers.DateField(required=False, allow_null=True)
+    note = serializers.CharField(max_length=300, required=False, allow_blank=True)
+
+
+class Reason(Strict):
+    reason = serializers.CharField(max_length=300, required=False, allow_blank=True)
+
+
+class NewOwner(Strict):
+    owner = serializers.PrimaryKeyRelatedField(queryset=User.objects.active())
+
+
+class Nothing(Strict):
+    """A call that says all by its address."""
+
+
+class EventOut(serializers.ModelSerializer):
+    class Meta:
+        model = DealEvent
+        fields = [
+            "id",
+            "kind",
+            "occurred_at",
+            "recorded_at",
+            "actor",
+            "source",
+            "changes",
+            "note",
+            "corrects",
+            "version",
+        ]
+
+
+class DealResource(ReadOnlyResource):
+    door = Permission.DEAL_VIEW
+    # Verbs are for whoever sees the deal; the actions know who may and say so.
+    doors = {"create": Permission.DEAL_ADD}
+    parameters = frozenset(DealFilter.base_filters)  # type: ignore[attr-defined]
+    orderings = {
+        "created_at": "created_at",
+        "changed_at": "changed_at",
+        "name": "sort_key",
+        "value": "value_or_nothing",
+        "expected_close_date": "expected_close_or_last",
+        "id": "pk",
+    }
+    serializer_class = DealOut
+
+    def get_queryset(self) -> QuerySet[Any]:
+        now = timezone.now()
+        deals = Deal.objects.live().reachable_by(self.request.user, Permission.DEAL_VIEW)
+        return deals.with_stalled(now).with_next_step_state(now).prefetch_related("tags")
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.action != "list":
+            return queryset
+        given = {name: value for name, value in self.request.query_params.items() if name in self.parameters}
+        given.pop("ordering", None)
+        chosen = DealFilter(given, queryset, request=self.request)
+        if chosen.errors:
+            raise ValidationError(chosen.errors)
+        return chosen.qs.annotate(
+            value_or_nothing=Coalesce("value", Value(-1), output_field=Deal._meta.get_field("value")),
+            expected_close_or_last=Coalesce("expected_close_date", Value(_LAST_DAY)),
+        )
+
+    def create(self, request: Request) -> Response:
+        fields = self.read(DealIn, request.data)
+        deal = actions.open_deal(by=self.person, at=timezone.now(), event_source="api", **fields)
+        answer = self._answer(deal, status.HTTP_201_CREATED)
+        answer["Location"] = f"{request.path}{deal.pk}/"
+        return answer
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self._answer(self.get_object())
+
+    def partial_update(self, request: Request, pk: str) -> Response:
+        version = version_read(request)
+        changes = self.read(DealChange, without_version(request))
+        deal = actions.edit_deal(
+            deal_id=int(pk), by=self.person, at=timezone.now(), version=version, changes=changes, event_source="api"
+        )
+        return self._answer(deal)
+
+    def destroy(self, request: Request, pk: str) -> Response:
+        self._act(actions.delete, Reason)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(request=Move)
+    @action(detail=True, methods=["post"])
+    def move(self, request: Request, pk: str) -> Response:
+        return self._act(actions.move_to_stage, Move, event_source="api")
+
+    @extend_schema(request=Win)
+    @action(detail=True, methods=["post"])
+    def win(self, request: Request, pk: str) -> Response:
+        return self._act(actions.win, Win, event_source="api")
+
+    @extend_schema(request=Lose)
+    @action(detail=True, methods=["post"])
+    def lose(self, request: Request, pk: str) -> Response:
+        return self._act(actions.lose, Lose, event_source="api")
+
+    @extend_schema(request=Reason)
+    @action(detail=True, methods=["post"])
+    def reopen(self, request: Request, pk: str) -> Response:
+        return self._act(actions.reopen, Reason)
+
+    @extend_schema(request=NewOwner)
+    @action(detail=True, methods=["post"])
+    def reassign(self, request: Request, pk: str) -> Response:
+        return self._act(actions.reassign, NewOwner)
+
+    @extend_schema(request=Nothing)
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, pk: str) -> Response:
+        return self._act(actions.restore, Nothing)
+
+    @extend_schema(responses=EventOut(many=True))
+    @action(detail=True, methods=["get"], orderings={"occurred_at": "occurred_at"})
+    def events(self, request: Request, pk: str) -> Response:
+        """What happened to the deal, in order."""
+        page = self.paginate_queryset(self.get_object().events.all())
+        return self.get_paginated_response(EventOut(page, many=True).data)
+
+    def _act(self, act: Callable[..., Deal], shape: type[Strict], **more: Any) -> Response:
+        """Do with the deal of the address what the body says, from the version that was read."""
+        version = version_read(self.request)
+        fields = self.read(shape, without_version(self.request))
+        deal = act(deal_id=int(self.kwargs["pk"]), by=self.person, at=timezone.now(), version=version, **fields, **more)
+        return self._answer(deal)
+
+    def _answer(self, deal: Deal, code: int = status.HTTP_200_OK) -> Response:
+        """The deal as it is now; who has just handed it over sees it once more."""
+        now = timezone.now()
+        shown = Deal.objects.with_stalled(now).with_next_step_state(now).prefetch_related("tags").get(pk=deal.pk)
+        answer = Response(DealOut(shown).data, status=code)
+        answer["ETag"] = f'"{shown.version}"'
+        return answer
+
+
+class ProductOut(serializers.ModelSerializer):
+    list_price = Money(allow_null=True)
+
+    class Meta:
+        model = Product
+        fields = ["id", "name", "name_de", "series", "list_price", "external_id", "archived_at"]
+
+
+class ProductResource(ReadOnlyResource):
+    door = Permission.STAGE_VIEW
+    serializer_class = ProductOut
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return Product.objects.all()

@@ -1,0 +1,266 @@
+import json
+
+import pytest
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from pipeline.models import Deal, DealEvent
+from teams.models import ApiToken, Role
+from tests.factories import make_company, make_deal, make_pipeline, make_reason, make_team, make_user, make_workspace
+
+pytestmark = pytest.mark.django_db
+URL = "/api/v1/deals/"
+
+
+@pytest.fixture(autouse=True)
+def workspace():
+    return make_workspace()
+
+
+@pytest.fixture
+def rep():
+    return make_user(team=make_team())
+
+
+@pytest.fixture
+def deal(rep):
+    return make_deal(rep, at=timezone.now())
+
+
+def client_of(user, scope="write"):
+    client = APIClient(raise_request_exception=False)
+    _token, secret = ApiToken.objects.create(user=user, scope=scope)
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
+    return client
+
+
+@pytest.fixture
+def api(rep):
+    return client_of(rep)
+
+
+def at(deal, verb=""):
+    return f"{URL}{deal.pk}/{verb}"
+
+
+def test_nobody_is_answered_401_with_problem_details():
+    answer = APIClient().get(URL)
+    assert answer.status_code == 401
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_a_wrong_token_is_401():
+    client = APIClient(raise_request_exception=False)
+    for secret in ("nonsense", "\xff\xfe"):
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
+        assert client.get(URL).status_code == 401
+
+
+def test_who_holds_no_right_is_403(deal):
+    answer = client_of(make_user(Role.CONTENT)).get(URL)
+    assert answer.status_code == 403
+
+
+def test_a_token_to_read_cannot_write(rep, deal):
+    client = client_of(rep, scope="read")
+    assert client.get(at(deal)).status_code == 200
+    assert client.patch(at(deal), {"name": "New", "version": 1}, format="json").status_code == 403
+    deal.refresh_from_db()
+    assert deal.name != "New"
+
+
+def test_out_of_reach_and_missing_are_the_same_404(deal):
+    stranger = client_of(make_user(team=make_team()))
+    bodies = [stranger.get(path).json() for path in (at(deal), f"{URL}99999999/")]
+    assert bodies[0] == bodies[1]
+    for verb in ("", "move/", "win/"):
+        calls = [
+            stranger.post(f"{URL}{pk}/{verb}", {"version": 1, "stage": deal.stage_id}, format="json")
+            if verb == "move/"
+            else stranger.patch(f"{URL}{pk}/", {"version": 1, "name": "x"}, format="json")
+            for pk in (deal.pk, 99999999)
+        ]
+        assert [call.status_code for call in calls] == [404, 404]
+        assert calls[0].json() == calls[1].json()
+
+
+def test_read_only_people_see_but_may_not_change(deal):
+    reader = client_of(make_user(Role.READ_ONLY, team=deal.team))
+    assert reader.get(at(deal)).status_code == 200
+    answer = reader.patch(at(deal), {"version": 1, "name": "x"}, format="json")
+    assert answer.status_code == 403
+    assert "change this deal" in answer.json()["detail"]
+
+
+def test_a_deal_is_read_with_money_as_text_and_instants_in_utc(api, deal):
+    body = api.get(at(deal)).json()
+    assert body["value"] == "1000.00"
+    assert body["created_at"].endswith("Z")
+    assert body["next_step_state"] == "missing"
+
+
+def test_unknown_keys_and_parameters_are_named(api, deal):
+    answer = api.patch(at(deal), {"version": 1, "naem": "x"}, format="json")
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["field"] == "naem"
+    for parameter in ("colour=red", "status=maybe", "ordering=shoe_size", "page_size=many", "cursor=%00", "q=%00"):
+        answer = api.get(f"{URL}?{parameter}")
+        assert answer.status_code in {400, 404}, parameter
+
+
+def test_an_update_needs_the_version(api, deal):
+    assert api.patch(at(deal), {"name": "x"}, format="json").status_code == 428
+    answer = api.patch(at(deal), {"name": "x"}, format="json", HTTP_IF_MATCH='"1"')
+    assert answer.status_code == 200
+    assert answer["ETag"] == '"2"'
+    assert api.patch(at(deal), {"name": "x", "version": "two"}, format="json").status_code == 400
+
+
+def test_changes_of_different_fields_merge_and_of_the_same_conflict(api, deal):
+    version = deal.version
+    assert api.patch(at(deal), {"version": version, "value": "5.00"}, format="json").status_code == 200
+    assert api.patch(at(deal), {"version": version, "need": "Speed"}, format="json").status_code == 200
+    answer = api.patch(at(deal), {"version": version, "value": "7.00"}, format="json")
+    assert answer.status_code == 409
+    body = answer.json()
+    assert (body["field"], body["yours"], body["theirs"]) == ("value", "7.00", "5.00")
+    assert body["by"]
+    assert body["at"]
+    deal.refresh_from_db()
+    assert (str(deal.value), deal.need) == ("5.00", "Speed")
+
+
+def test_a_deal_is_opened(api, rep):
+    make_pipeline()
+    company = make_company(owner=rep)
+    answer = api.post(URL, {"name": "Fleet", "value": "12.50", "company": company.pk}, format="json")
+    assert answer.status_code == 201, answer.json()
+    deal = Deal.objects.get()
+    assert answer["Location"] == at(deal)
+    assert DealEvent.objects.get(kind="created").source == "api"
+    strange = make_company()
+    assert api.post(URL, {"name": "Fleet", "company": strange.pk}, format="json").status_code == 400
+
+
+def test_a_creation_sent_twice_is_done_once(api):
+    make_pipeline()
+    headers = {"HTTP_IDEMPOTENCY_KEY": "key-1"}
+    answers = [api.post(URL, {"name": "Once"}, format="json", **headers) for _attempt in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[0].json() == answers[1].json()
+    assert answers[0]["Location"] == answers[1]["Location"]
+    assert api.post(URL, {"name": "Other"}, format="json", **headers).status_code == 422
+    assert Deal.objects.count() == 1
+
+
+def test_a_failure_does_not_use_up_the_key(api):
+    headers = {"HTTP_IDEMPOTENCY_KEY": "key-2"}
+    assert api.post(URL, {"name": ""}, format="json", **headers).status_code == 400
+    make_pipeline()
+    assert api.post(URL, {"name": "Now"}, format="json", **headers).status_code == 201
+
+
+def test_a_deal_moves_is_lost_and_comes_back(api, deal):
+    stage = deal.pipeline.stages.order_by("position")[1]
+    moved = api.post(at(deal, "move/"), {"version": deal.version, "stage": stage.pk}, format="json")
+    assert moved.status_code == 200, moved.json()
+    assert moved.json()["stage"] == stage.pk
+    version = moved.json()["version"]
+    reason = make_reason("lost")
+    lost = api.post(at(deal, "lose/"), {"version": version, "reason": reason.pk}, format="json")
+    assert lost.json()["status"] == "lost"
+    again = api.post(at(deal, "win/"), {"version": lost.json()["version"]}, format="json")
+    assert again.status_code == 409
+    opened = api.post(at(deal, "reopen/"), {"version": lost.json()["version"]}, format="json")
+    assert opened.json()["status"] == "open"
+    kinds = [event["kind"] for event in api.get(at(deal, "events/")).json()["results"]]
+    assert kinds == ["created", "stage_changed", "lost", "reopened"]
+
+
+def test_a_deal_is_won_with_its_value(api, deal):
+    reason = make_reason("won")
+    answer = api.post(at(deal, "win/"), {"version": 1, "reason": reason.pk, "value": "900.00"}, format="json")
+    assert answer.status_code == 200, answer.json()
+    assert (answer.json()["status"], answer.json()["value"]) == ("won", "900.00")
+
+
+def test_a_manager_reassigns_deletes_and_restores(rep, deal):
+    manager = make_user(Role.MANAGER, manages=deal.team)
+    colleague = make_user(team=deal.team)
+    api = client_of(manager)
+    handed = api.post(at(deal, "reassign/"), {"version": 1, "owner": colleague.pk}, format="json")
+    assert handed.json()["owner"] == colleague.pk
+    assert client_of(rep).post(at(deal, "reassign/"), {"version": 2, "owner": rep.pk}, format="json").status_code in {
+        403,
+        404,
+    }
+    assert api.delete(at(deal), {"version": 2}, format="json").status_code == 204
+    assert api.get(at(deal)).status_code == 404
+    assert api.post(at(deal, "restore/"), {"version": 3}, format="json").status_code == 200
+    assert api.get(at(deal)).status_code == 200
+
+
+def test_pages_go_on_by_cursor(api, rep):
+    for _number in range(5):
+        make_deal(rep, at=timezone.now())
+    for ordering in ("created_at", "-created_at", "value", "-expected_close_date", "name"):
+        found, url = [], f"{URL}?page_size=2&ordering={ordering}"
+        while url:
+            page = api.get(url).json()
+            found += [row["id"] for row in page["results"]]
+            url = page["next"]
+        assert sorted(found) == sorted(Deal.objects.values_list("pk", flat=True)), ordering
+
+
+def test_filters_narrow_the_list(api, deal):
+    assert len(api.get(f"{URL}?status=open&next_step=missing&q={deal.name}").json()["results"]) == 1
+    assert api.get(f"{URL}?status=won").json()["results"] == []
+
+
+def test_a_list_asks_as_much_for_twenty_as_for_one(api, rep, deal, django_assert_num_queries):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    api.get(URL)
+    with CaptureQueriesContext(
+        connection,
+    ) as one:
+        api.get(URL)
+    for _number in range(19):
+        make_deal(rep, at=timezone.now())
+    with django_assert_num_queries(len(one)):
+        assert len(api.get(URL).json()["results"]) == 20
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[]",
+        b"null",
+        b"5",
+        b'"x"',
+        b"{",
+        b"\xff",
+        b'{"name": "\\u0000"}',
+        b'{"name": "\\ud800"}',
+        b'{"name": "x", "value": 1e999}',
+        b'{"name": "x", "value": NaN}',
+        b'{"name": "x", "value": "Infinity"}',
+        b'{"name": "x", "value": "1e400"}',
+        b'{"name": "x", "name": "y"}',
+        b'{"name": "x", "company": 99999999999999999999999999}',
+        b'{"name": "x", "company": {"id": 1}}',
+        b'{"name": "x", "expected_close_date": "9999-99-99"}',
+        b'{"name": "x", "version": ' + b"9" * 5000 + b"}",
+        b'{"a":' * 100_000,
+        b"[" * 500 + b"]" * 500,
+        json.dumps({"name": "x" * 5000}).encode(),
+    ],
+)
+def test_hostile_bodies_are_refused_in_words(api, deal, body):
+    for method, url in ((api.post, URL), (api.patch, at(deal)), (api.post, at(deal, "move/"))):
+        answer = method(url, body, content_type="application/json", HTTP_IF_MATCH='"1"')
+        assert 400 <= answer.status_code < 500, (url, answer.content)
+        assert answer["Content-Type"] == "application/problem+json"
+    assert Deal.objects.count() == 1
