@@ -6,6 +6,7 @@ from django.urls import include, path
 from crm import devmail, inbox, views
 
 urlpatterns = [
+    path("", start, name="start"),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("crm.api")),
     path("", include("pipeline.urls")),

@@ -44,7 +44,7 @@ def follow_team(user_ids: Iterable[int], *, by: User | None, at: datetime) -> in
     return moved
 
 
-def refresh_next_step(deal_ids: Iterable[int]) -> None:
+def refresh_next_step(deal_ids: Iterable[int | None]) -> None:
     """The next step of a deal is its earliest open activity. No event: activities have their own history."""
     ids = {pk for pk in deal_ids if pk}
     activities: Any = Deal._meta.get_field("activities").related_model
@@ -63,7 +63,7 @@ def refresh_next_step(deal_ids: Iterable[int]) -> None:
         )
 
 
-def touch(deal_ids: Iterable[int], *, contacted_at: datetime) -> None:
+def touch(deal_ids: Iterable[int | None], *, contacted_at: datetime) -> None:
     """There was contact with the customer: the stalled clock starts again from the latest contact."""
     deals = Deal.objects.filter(pk__in={pk for pk in deal_ids if pk}).select_related("stage")
     for deal in deals.select_for_update(of=("self",)).order_by("pk"):
