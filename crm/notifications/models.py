@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from crm.notifications.querysets import DeliveryQuerySet, NotificationQuerySet
+
 
 class Channel(models.TextChoices):
     EMAIL = "email"
@@ -38,6 +40,8 @@ class Notification(models.Model):
     done_at = models.DateTimeField(null=True)
     snoozed_until = models.DateTimeField(null=True)
 
+    objects = NotificationQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["recipient", "cause"], name="notification_once_per_cause"),
@@ -67,6 +71,8 @@ class Delivery(models.Model):
     message_id = models.CharField(max_length=120, unique=True)
     last_error = models.CharField(max_length=500, blank=True)
     sent_at = models.DateTimeField(null=True)
+
+    objects = DeliveryQuerySet.as_manager()
 
     class Meta:
         constraints = [

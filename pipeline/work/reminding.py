@@ -82,16 +82,19 @@ def _deliver(reminder: ScheduledReminder, now: datetime) -> str:
 
 
 def _tell(reminder: ScheduledReminder, now: datetime) -> None:
-    kind, pk = ("activity", reminder.activity_id) if reminder.activity_id else ("deal", reminder.deal_id)
-    title, body, url = _about_activity(reminder.activity) if reminder.activity else _about_deal(reminder)
+    subject: Activity | Deal = reminder.activity or reminder.deal  # type: ignore[assignment]  # a constraint: one of them
+    if isinstance(subject, Activity):
+        kind, (title, body, url) = "activity", _about_activity(subject)
+    else:
+        kind, (title, body, url) = "deal", _about_deal(subject, ReminderKind(reminder.kind))
     notify(
         recipient=reminder.recipient,
         kind=reminder.kind,
-        cause=f"{kind}:{pk}:{reminder.kind}:{reminder.fire_at:%Y-%m-%dT%H:%M:%SZ}",
+        cause=f"{kind}:{subject.pk}:{reminder.kind}:{reminder.fire_at:%Y-%m-%dT%H:%M:%SZ}",
         title=title,
         body=body,
         url=url,
-        about=(kind, pk),
+        about=(kind, subject.pk),
         at=now,
     )
 
@@ -125,10 +128,10 @@ def _due(activity: Activity) -> str:
     return _("due %(when)s") % {"when": date_format(activity.due_on, "DATE_FORMAT")} if activity.due_on else ""
 
 
-def _about_deal(reminder: ScheduledReminder) -> tuple[str, str, str]:
-    deal = reminder.deal
-    title = _deal_titles()[ReminderKind(reminder.kind)] % {"deal": deal.name}
-    body = _("Expected close date: %(date)s") % {"date": date_format(deal.expected_close_date, "DATE_FORMAT")}
+def _about_deal(deal: Deal, kind: ReminderKind) -> tuple[str, str, str]:
+    title = _deal_titles()[kind] % {"deal": deal.name}
+    expected = date_format(deal.expected_close_date, "DATE_FORMAT") if deal.expected_close_date else ""
+    body = _("Expected close date: %(date)s") % {"date": expected}
     return title, body, _address("deal", deal.pk)
 
 

@@ -1,0 +1,87 @@
+"""The messages of the live channel, handed to the browsers of this process: one subscription for all of them."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from django.conf import settings
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from crm.notifications.live import CHANNEL
+
+log = structlog.get_logger(__name__)
+
+PING_SECONDS = 20
+RETRY_MILLISECONDS = 3000
+WAITING_MESSAGES = 32
+RECONNECT_SECONDS = 2
+
+Queue = asyncio.Queue[str]
+
+
+class Hub:
+    """Reads the channel while at least one browser listens."""
+
+    def __init__(self) -> None:
+        self.listeners: dict[Queue, int] = {}
+        self.reader: asyncio.Task[None] | None = None
+
+    def join(self, user_id: int) -> Queue:
+        queue = Queue(WAITING_MESSAGES)
+        self.listeners[queue] = user_id
+        if self.reader is None or self.reader.done():
+            self.reader = asyncio.get_running_loop().create_task(self._read_forever())
+        return queue
+
+    def leave(self, queue: Queue) -> None:
+        self.listeners.pop(queue, None)
+        if not self.listeners and self.reader:
+            self.reader.cancel()
+            self.reader = None
+
+    def hand_out(self, message: dict[str, Any]) -> None:
+        """A browser that does not keep up misses messages; the ones it has make it fetch anyway."""
+        text = f"event: {message['event']}\ndata: {json.dumps(message['data'])}\n\n"
+        for queue, user_id in self.listeners.items():
+            if message.get("user", user_id) == user_id:
+                with suppress(asyncio.QueueFull):
+                    queue.put_nowait(text)
+
+    async def _read_forever(self) -> None:
+        while True:
+            try:
+                await self._read()
+            except (RedisError, OSError) as error:
+                log.warning("live_unavailable", error=str(error))
+            await asyncio.sleep(RECONNECT_SECONDS)
+            # What was published meanwhile is lost: every page looks for itself.
+            self.hand_out({"event": "changed", "data": {"polled": True}})
+            self.hand_out({"event": "notification", "data": {"polled": True}})
+
+    async def _read(self) -> None:
+        async with Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2) as redis, redis.pubsub() as channel:
+            await channel.subscribe(CHANNEL)
+            async for message in channel.listen():
+                if message["type"] == "message":
+                    self.hand_out(json.loads(message["data"]))
+
+
+hub = Hub()
+
+
+async def events(user_id: int) -> AsyncIterator[str]:
+    """Server-sent events for one browser, with a comment now and then that keeps the connection open."""
+    queue = hub.join(user_id)
+    try:
+        yield f"retry: {RETRY_MILLISECONDS}\n\n"
+        while True:
+            try:
+                yield await asyncio.wait_for(queue.get(), PING_SECONDS)
+            except TimeoutError:
+                yield ": ping\n\n"
+    finally:
+        hub.leave(queue)

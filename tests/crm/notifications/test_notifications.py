@@ -1,0 +1,167 @@
+"""The inbox, the outbox and the live channel."""
+
+import json
+import urllib.request
+from datetime import UTC, datetime, timedelta
+from smtplib import SMTPResponseException
+
+import pytest
+from django.core import mail
+from django.urls import reverse
+from redis import Redis
+
+from crm.devmail import sent_mails
+from crm.inbox import end_of_snooze
+from crm.notifications import live
+from crm.notifications.actions import notify
+from crm.notifications.hub import Hub
+from crm.notifications.mail import LEASE, pause_after, send_due
+from crm.notifications.models import Delivery, Notification, Preference
+from tests.factories import make_user
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 5, 4, 8, tzinfo=UTC)
+
+
+def tell(recipient, cause="deal:1", **fields):
+    return notify(recipient=recipient, kind="deal", cause=cause, title="Look here", at=NOW, url="/deals/1/", **fields)
+
+
+def failing(error):
+    def send(*_args, **_kwargs):
+        raise error
+
+    return send
+
+
+def test_the_same_cause_is_told_once_to_each_person() -> None:
+    one, other = make_user(), make_user()
+    assert tell(one)
+    assert tell(one) is None
+    assert tell(other)
+    assert Notification.objects.count() == Delivery.objects.count() == 2
+
+
+def test_an_unwanted_channel_gets_nothing() -> None:
+    person = make_user()
+    Preference.objects.create(user=person, kind="deal", channel="email", wanted=False)
+    assert tell(person)
+    assert not Delivery.objects.exists()
+
+
+def test_a_mail_is_sent_once_with_its_message_id() -> None:
+    tell(make_user(language="de"))
+    assert send_due(NOW) == 1
+    assert send_due(NOW) == 0
+    delivery = Delivery.objects.get()
+    assert delivery.state == "sent"
+    assert mail.outbox[0].extra_headers["Message-ID"] == delivery.message_id
+    assert "/deals/1/" in mail.outbox[0].body
+
+
+def test_what_a_killed_sender_left_is_sent_after_its_lease() -> None:
+    tell(make_user())
+    Delivery.objects.update(state="sending", claimed_until=NOW + LEASE)
+    assert send_due(NOW) == 0
+    assert send_due(NOW + LEASE) == 1
+
+
+def test_done_items_and_people_who_left_get_no_mail() -> None:
+    tell(make_user(is_active=False))
+    tell(make_user())
+    Notification.objects.filter(recipient__is_active=True).update(done_at=NOW)
+    assert send_due(NOW) == 2
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"dropped"}
+
+
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [
+        (SMTPResponseException(550, b"no such person"), "dead"),
+        (SMTPResponseException(451, b"later"), "pending"),
+        (ConnectionError(), "pending"),
+    ],
+)
+def test_only_a_final_refusal_ends_the_attempts(monkeypatch, error, state) -> None:
+    tell(make_user())
+    monkeypatch.setattr("django.core.mail.EmailMessage.send", failing(error))
+    send_due(NOW)
+    delivery = Delivery.objects.get()
+    assert (delivery.state, delivery.attempts) == (state, 1)
+    assert delivery.not_before == NOW + timedelta(minutes=1)
+
+
+def test_pauses_grow_up_to_an_hour() -> None:
+    assert [pause_after(n).total_seconds() for n in (1, 2, 7, 40)] == [60, 120, 3600, 3600]
+
+
+def test_a_token_is_for_one_person_and_cannot_be_made_up() -> None:
+    assert live.user_of(live.live_token(7)) == 7
+    assert live.user_of(live.live_token(7) + "x") is None
+
+
+def test_nothing_fails_while_redis_is_away(monkeypatch, django_capture_on_commit_callbacks) -> None:
+    monkeypatch.setattr(live, "_redis", lambda: Redis.from_url("redis://127.0.0.1:1/0", retry=None))
+    monkeypatch.setattr(live._Pause, "until", 0.0)
+    with django_capture_on_commit_callbacks(execute=True):
+        live.publish_change("deal", 1)
+    assert live._Pause.until > 0
+
+
+def test_messages_reach_their_person_only(run_async) -> None:
+    async def scenario():
+        hub = Hub()
+        mine, theirs = hub.join(1), hub.join(2)
+        hub.hand_out({"event": "notification", "data": {}, "user": 1})
+        hub.hand_out({"event": "changed", "data": {"kind": "deal"}})
+        found = (mine.qsize(), theirs.qsize(), theirs.get_nowait())
+        hub.leave(mine)
+        hub.leave(theirs)
+        return found
+
+    text = f"event: changed\ndata: {json.dumps({'kind': 'deal'})}\n\n"
+    assert run_async(scenario()) == (2, 1, text)
+
+
+def test_a_server_that_cannot_stream_says_so(client) -> None:
+    assert client.get("/events/stream/", {"token": live.live_token(1)}).status_code == 204
+
+
+def test_the_inbox_shows_and_settles_what_is_ones_own(client) -> None:
+    person = make_user()
+    item = tell(person)
+    foreign = tell(make_user())
+    client.force_login(person)
+    page = client.get(reverse("notification-list")).content.decode()
+    assert f"notification-{item.pk}" in page
+    assert f"notification-{foreign.pk}" not in page
+    assert client.post(reverse("notification-done", args=[foreign.pk])).status_code == 404
+    assert "badge is-hot" in client.get(reverse("notification-bell")).content.decode()
+    assert client.get(reverse("notification-open", args=[item.pk])).url == "/deals/1/"
+    client.post(reverse("notification-snooze", args=[item.pk]), {"until": "tomorrow"})
+    assert "badge is-hot" not in client.get(reverse("notification-bell")).content.decode()
+    client.post(reverse("notification-done", args=[item.pk]))
+    item.refresh_from_db()
+    assert item.read_at
+    assert item.done_at
+
+
+def test_snoozing_ends_at_nine_where_the_person_is() -> None:
+    person = make_user(time_zone="Europe/Berlin")
+    saturday = datetime(2026, 3, 28, 12, tzinfo=UTC)
+    assert end_of_snooze("tomorrow", saturday, person.zone) == datetime(2026, 3, 29, 7, tzinfo=UTC)
+    assert end_of_snooze("hour", saturday, person.zone) == saturday + timedelta(hours=1)
+
+
+def test_mails_of_development_are_read_from_their_files(tmp_path, settings) -> None:
+    settings.EMAIL_BACKEND, settings.EMAIL_FILE_PATH = "django.core.mail.backends.filebased.EmailBackend", str(tmp_path)
+    mail.send_mail("Hello", "Come in: http://localhost/x", None, ["a@example.com"])
+    assert [(sent.to, sent.subject) for sent in sent_mails(tmp_path)] == [("a@example.com", "Hello")]
+
+
+def test_a_stream_answers_real_browsers(live_app) -> None:
+    address = f"{live_app.url}/events/stream/?token={live.live_token(1)}"
+    with urllib.request.urlopen(address, timeout=5) as response:
+        assert response.headers["Content-Type"] == "text/event-stream"
+        assert response.readline() == b"retry: 3000\n"
