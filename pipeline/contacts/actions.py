@@ -1,0 +1,238 @@
+"""Adding, changing, deleting and restoring companies and contacts."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import models, transaction
+from django.utils.translation import gettext_lazy as _
+
+from crm.lib.errors import Conflict, FieldConflict, Forbidden, Refused
+from pipeline.contacts.models import Company, Contact
+from pipeline.coverage.actions import place
+from teams.access import Permission, holds, who_may
+from teams.audit.models import AuditEntry
+from teams.audit.record import record
+from teams.models import User
+
+Record = Company | Contact
+
+COMPANY_FIELDS = frozenset(
+    {
+        "name",
+        "parent",
+        "industry",
+        "employees",
+        "revenue",
+        "founded",
+        "country",
+        "region",
+        "postal_code",
+        "city",
+        "street",
+        "website",
+        "phone",
+        "owner",
+        "custom_fields",
+    }
+)
+CONTACT_FIELDS = frozenset(
+    {
+        "first_name",
+        "last_name",
+        "salutation",
+        "job_title",
+        "company",
+        "email",
+        "phone",
+        "mobile",
+        "owner",
+        "custom_fields",
+    }
+)
+# What the rules of territories look at.
+_PLACING = frozenset({"name", "country", "region", "postal_code", "industry", "employees"})
+_MADE_BY = frozenset({"external_id", "is_demo"})
+
+
+@transaction.atomic
+def add_company(*, by: User, at: datetime, **fields: Any) -> Company:
+    """A new company in its territory. Whoever adds it owns it unless `owner` says otherwise."""
+    company = Company(**_allowed(fields, COMPANY_FIELDS | _MADE_BY))
+    _add(company, by, at)
+    place(Company.objects.filter(pk=company.pk), by=by, at=at)
+    company.refresh_from_db(fields=["territory"])
+    return company
+
+
+@transaction.atomic
+def edit_company(
+    *, company_id: int, by: User, at: datetime, version: int | None, changes: Mapping[str, Any]
+) -> Company:
+    """Change fields of a company. What somebody else changed since `version` raises `Conflict`; the rest merges.
+
+    A change that the rules look at places the company anew; compare `territory_id` to let its deals follow.
+    """
+    company = _locked(Company, company_id, by)
+    _not_above_itself(company, changes.get("parent"))
+    changed = _edit(company, _allowed(changes, COMPANY_FIELDS), version, by, at)
+    if _PLACING.intersection(changed):
+        place(Company.objects.filter(pk=company.pk), by=by, at=at)
+        company.refresh_from_db(fields=["territory"])
+    return company
+
+
+@transaction.atomic
+def delete_company(*, company_id: int, by: User, at: datetime) -> Company:
+    """Put a company into the bin. Refused while it has deals: they would lose their customer."""
+    company = _locked(Company, company_id, by)
+    deals: Any = company.deals
+    if deals.live().exists():
+        raise Refused(_("This company has deals. Move or delete them first."), code="has_deals")
+    return _delete(company, by, at)
+
+
+@transaction.atomic
+def restore_company(*, company_id: int, by: User, at: datetime) -> Company:
+    return _restore(_locked(Company, company_id, by, deleted=True), by, at)
+
+
+@transaction.atomic
+def add_contact(*, by: User, at: datetime, **fields: Any) -> Contact:
+    """A new contact. Raises `DoesNotExist` for a company out of reach."""
+    contact = Contact(**_allowed(fields, CONTACT_FIELDS | _MADE_BY))
+    _must_see_company(by, contact.company_id)
+    return _add(contact, by, at)
+
+
+@transaction.atomic
+def edit_contact(
+    *, contact_id: int, by: User, at: datetime, version: int | None, changes: Mapping[str, Any]
+) -> Contact:
+    """Change fields of a contact; conflicts as in `edit_company`."""
+    contact = _locked(Contact, contact_id, by)
+    if changes.get("company"):
+        _must_see_company(by, changes["company"].pk)
+    _edit(contact, _allowed(changes, CONTACT_FIELDS), version, by, at)
+    return contact
+
+
+@transaction.atomic
+def delete_contact(*, contact_id: int, by: User, at: datetime) -> Contact:
+    return _delete(_locked(Contact, contact_id, by), by, at)
+
+
+@transaction.atomic
+def restore_contact(*, contact_id: int, by: User, at: datetime) -> Contact:
+    return _restore(_locked(Contact, contact_id, by, deleted=True), by, at)
+
+
+def _allowed(fields: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:
+    if not known.issuperset(fields):
+        message = f"unknown fields: {sorted(set(fields) - known)}"
+        raise ValueError(message)
+    return dict(fields)
+
+
+def _add(row: Any, by: User, at: datetime) -> Any:
+    if not holds(by, Permission.COMPANY_EDIT):
+        raise Forbidden(who_may(Permission.COMPANY_EDIT))
+    row.owner = row.owner or by
+    row.created_by = by
+    row.created_at = row.changed_at = at
+    _validate(row)
+    row.save()
+    record(f"{row._meta.model_name}.added", by=by, subject=row)
+    return row
+
+
+def _locked(model: Any, pk: int, by: User, *, deleted: bool = False) -> Any:
+    """The locked row. Raises `DoesNotExist` out of reach, `Forbidden` where only reading is allowed."""
+    visible = model.objects.filter(deleted_at__isnull=not deleted).reachable_by(by)
+    row = visible.select_for_update(of=("self",)).get(pk=pk)
+    if not model.objects.reachable_by(by, Permission.COMPANY_EDIT).filter(pk=pk).exists():
+        raise Forbidden(who_may(Permission.COMPANY_EDIT))
+    return row
+
+
+def _edit(row: Any, changes: dict[str, Any], version: int | None, by: User, at: datetime) -> dict[str, list[Any]]:
+    before = {name: _plain(getattr(row, name)) for name in changes}
+    differing = {name: value for name, value in changes.items() if before[name] != _plain(value)}
+    _no_conflict(row, differing, version)
+    for name, value in differing.items():
+        setattr(row, name, value)
+    _validate(row)
+    changed = {name: [before[name], _plain(getattr(row, name))] for name in differing}
+    if changed:
+        _write(row, "edited", by, at, changed)
+    return changed
+
+
+def _no_conflict(row: Any, wanted: dict[str, Any], version: int | None) -> None:
+    """Raise `Conflict` when a wanted field was changed after `version`, as the audit trail tells."""
+    if version is None or version >= row.version:
+        return
+    entries = AuditEntry.objects.filter(
+        subject_type=row._meta.model_name, subject_id=row.pk, changes__version__1__gt=version
+    ).select_related("actor")
+    conflicts = {
+        name: FieldConflict(name, _plain(wanted[name]), entry.changes[name][1], str(entry.actor), entry.at.isoformat())
+        for entry in entries.order_by("pk")
+        for name in entry.changes
+        if name in wanted
+    }
+    if conflicts:
+        last = list(conflicts.values())[-1]
+        sentence = _("%(name)s changed this meanwhile. Nothing was saved yet.") % {"name": last.by}
+        raise Conflict(sentence, list(conflicts.values()))
+
+
+def _write(row: Any, verb: str, by: User, at: datetime, changes: dict[str, list[Any]]) -> None:
+    row.changed_at = at
+    row.version += 1
+    row.save()
+    record(
+        f"{row._meta.model_name}.{verb}",
+        by=by,
+        subject=row,
+        changes={**changes, "version": [row.version - 1, row.version]},
+    )
+
+
+def _delete(row: Any, by: User, at: datetime) -> Any:
+    row.deleted_at = at
+    _write(row, "deleted", by, at, {})
+    return row
+
+
+def _restore(row: Any, by: User, at: datetime) -> Any:
+    row.deleted_at = None
+    _write(row, "restored", by, at, {})
+    return row
+
+
+def _validate(row: models.Model) -> None:
+    row.clean_fields(exclude=["created_by", "owner", "territory", "parent", "company", "sort_key"])
+
+
+def _not_above_itself(company: Company, parent: Company | None) -> None:
+    seen = {company.pk}
+    while parent:
+        if parent.pk in seen:
+            raise Refused(_("A company cannot be above itself."), code="ring", field="parent")
+        seen.add(parent.pk)
+        parent = parent.parent
+
+
+def _must_see_company(by: User, company_id: int | None) -> None:
+    if company_id is not None:
+        Company.objects.live().reachable_by(by).only("pk").get(pk=company_id)
+
+
+def _plain(value: Any) -> Any:
+    """A value as the audit trail keeps it."""
+    if isinstance(value, models.Model):
+        return value.pk
+    if value is None or isinstance(value, str | int | dict | list):
+        return value
+    return str(value)

@@ -1,0 +1,40 @@
+"""Forms for companies and contacts, whole and field by field."""
+
+from django.forms import ModelForm, modelform_factory
+from django.forms.models import model_to_dict
+
+from pipeline.contacts.models import Company, Contact
+
+COMPANY_FIELDS = (
+    "name",
+    "industry",
+    "employees",
+    "revenue",
+    "founded",
+    "street",
+    "postal_code",
+    "city",
+    "region",
+    "country",
+    "phone",
+    "website",
+)
+CONTACT_FIELDS = ("salutation", "first_name", "last_name", "job_title", "email", "phone", "mobile")
+
+
+class CompanyForm(ModelForm):
+    class Meta:
+        model = Company
+        fields = COMPANY_FIELDS
+
+
+class ContactForm(ModelForm):
+    class Meta:
+        model = Contact
+        fields = CONTACT_FIELDS
+
+
+def form_of_field(row: Company | Contact, name: str, data: object = None) -> ModelForm:
+    """The editor of one field. It works on values, not on the row: writing is the action's."""
+    form_class = modelform_factory(type(row), fields=[name])
+    return form_class(data, initial=model_to_dict(row, [name]), prefix=None)  # type: ignore[arg-type]
