@@ -4,6 +4,7 @@ from django.conf import settings
 from django.urls import include, path
 
 from crm import devmail, inbox, views
+from crm.start import start
 
 urlpatterns = [
     path("", start, name="start"),
