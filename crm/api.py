@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.routers import SimpleRouter
 
 from pipeline.api import RESOURCES as PIPELINE_RESOURCES
+from reporting.api import FunnelMetrics
 from teams.access.doors import SIGNED_IN
 from teams.api import RESOURCES as TEAMS_RESOURCES
 
@@ -28,5 +29,6 @@ for name, resource in (PIPELINE_RESOURCES | TEAMS_RESOURCES).items():
 urlpatterns: list[URLPattern | URLResolver] = [
     path("schema/", Schema.as_view(), name="api-schema"),
     path("docs/", Docs.as_view(), name="api-docs"),
+    path("metrics/funnel/", FunnelMetrics.as_view(), name="api-metrics-funnel"),
     *router.urls,
 ]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Case, DecimalField, ExpressionWrapper, F, FloatField, Func, Q, QuerySet, Value, When
 
 from crm.lib.periods import Period
@@ -20,7 +21,7 @@ MONEY = DecimalField(max_digits=30, decimal_places=8)
 class Scope:
     """Who reads, and what she narrows the figures to. Teams and territories include those below them."""
 
-    reader: User
+    reader: User | AnonymousUser
     owner: int | None = None
     team: int | None = None
     territory: int | None = None
