@@ -1,0 +1,10 @@
+"""The addresses of the pipeline, slice by slice."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("pipeline.work.urls")),
+    path("", include("pipeline.deals.urls")),
+    path("", include("pipeline.contacts.urls")),
+    path("", include("pipeline.activities.urls")),
+]

@@ -1,0 +1,288 @@
+"""Everything the page of one deal shows, read with a fixed number of queries."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from crm.templatetags.formats import day_year, money, time_of_day
+from pipeline.activities.models import Activity, ActivityKind
+from pipeline.deals.forms import ADD, LABELS
+from pipeline.deals.history import encode
+from pipeline.deals.models import Deal, DealContact, LineItem, StageSpell
+from pipeline.stages.models import Stage
+from pipeline.work import timeline
+from pipeline.work.links import address
+from teams.access import Permission
+from teams.models import User
+
+SLOW_FACTOR = 1.5
+_BY_NAME = frozenset({"source", "competitor"})
+_SECONDS_OF_A_DAY = 86400
+_RELATED = ("company", "pipeline", "stage", "owner", "source", "competitor", "territory", "team", "close_reason")
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stage on the track: whole days spent there so far and how long won deals usually take."""
+
+    stage: Stage
+    state: str
+    days: int | None
+    visits: int
+    median: int | None
+    is_slow: bool
+
+
+@dataclass(frozen=True)
+class Value:
+    """A line of the details; without `edit_url` it can only be read."""
+
+    id: str
+    label: Any
+    value: str
+    edit_url: str = ""
+    empty_text: Any = ""
+    note: Any = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """An open activity of the deal; `state` as in the next-step line."""
+
+    activity: Activity
+    state: str
+    icon: str
+    done_url: str
+    snooze_url: str
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something that can be done with the whole deal now."""
+
+    label: Any
+    url: str
+    icon: str
+
+
+@dataclass(frozen=True)
+class DealPage:
+    deal: Deal
+    track: list[Segment]
+    steps: list[Step]
+    people: list[DealContact]
+    collaborators: list[User]
+    lines: list[LineItem]
+    history: timeline.Timeline
+
+    @property
+    def can_edit(self) -> bool:
+        return bool(self.deal.can_edit) and self.deal.deleted_at is None  # type: ignore[attr-defined]
+
+    @cached_property
+    def details(self) -> list[Value]:
+        names = [name for name in LABELS if name != "name"]
+        return [detail(self.deal, name, editable=self.can_edit) for name in names]
+
+    @property
+    def name(self) -> Value:
+        return detail(self.deal, "name", editable=self.can_edit)
+
+    @property
+    def position(self) -> int:
+        """The place of the deal's stage on the track, from 1; 0 if that stage is archived."""
+        return next((place for place, segment in enumerate(self.track, 1) if segment.stage == self.deal.stage), 0)
+
+    @property
+    def current(self) -> Segment | None:
+        return self.track[self.position - 1] if self.position else None
+
+    @property
+    def lines_total(self) -> Decimal:
+        return sum((line.total for line in self.lines if line.total is not None), Decimal(0))
+
+    @property
+    def list_url(self) -> str:
+        return address("deal-list")
+
+    @property
+    def company_url(self) -> str:
+        return address("company", self.deal.company_id)
+
+    @property
+    def win_url(self) -> str:
+        return address("deal-win", self.deal.pk) if self.can_edit and self.deal.is_open else ""
+
+    @property
+    def lose_url(self) -> str:
+        return address("deal-lose", self.deal.pk) if self.can_edit and self.deal.is_open else ""
+
+    @property
+    def move_url(self) -> str:
+        return address("deal-move", self.deal.pk) if self.can_edit and self.deal.is_open else ""
+
+    @property
+    def plan_url(self) -> str:
+        return address("activity-add") if self.deal.deleted_at is None and self.deal.is_open else ""
+
+    @property
+    def note_url(self) -> str:
+        return address("note-add") if self.deal.deleted_at is None else ""
+
+    @property
+    def log_url(self) -> str:
+        return address("deal-log", self.deal.pk) if self.deal.deleted_at is None else ""
+
+    @property
+    def actions(self) -> list[Action]:
+        """The verbs of the menu that fit the deal's state; the actions themselves check the rights again."""
+        deal: Any = self.deal
+        if deal.deleted_at is not None:
+            return [_action(_("Restore"), "deal-restore", deal, "arrow-back-up")] if deal.can_delete else []
+        found = []
+        if self.can_edit and deal.is_open:
+            found.append(_action(_("Change pipeline"), "deal-change-pipeline", deal, "arrows-shuffle"))
+        if self.can_edit and not deal.is_open:
+            found.append(_action(_("Reopen"), "deal-reopen", deal, "lock-open"))
+        if deal.can_reassign:
+            found.append(_action(_("Change owner"), "deal-reassign", deal, "user-check"))
+        if self.can_edit:
+            found.append(_archiving(deal))
+        if deal.can_delete:
+            found.append(_action(_("Delete"), "deal-delete", deal, "trash"))
+        return [action for action in found if action.url]
+
+
+def _archiving(deal: Deal) -> Action:
+    if deal.archived_at is None:
+        return _action(_("Archive"), "deal-archive", deal, "folder")
+    return _action(_("Unarchive"), "deal-unarchive", deal, "folder")
+
+
+def _action(label: Any, name: str, deal: Deal, icon: str) -> Action:
+    return Action(label, address(name, deal.pk), icon)
+
+
+def find(pk: int, *, reader: User, now: datetime) -> Deal:
+    """The deal with what `reader` may do to it. Raises Deal.DoesNotExist, also when out of reach."""
+    rights = {
+        "can_edit": Permission.DEAL_EDIT,
+        "can_reassign": Permission.DEAL_REASSIGN,
+        "can_delete": Permission.DEAL_DELETE,
+    }
+    held = {
+        name: Exists(Deal.objects.reachable_by(reader, permission).filter(pk=OuterRef("pk")))
+        for name, permission in rights.items()
+    }
+    deals = Deal.objects.reachable_by(reader).filter(merged_into__isnull=True).select_related(*_RELATED)
+    found: Deal = deals.with_stalled(now).annotate(**held).get(pk=pk)
+    return found
+
+
+def read(pk: int, *, reader: User, now: datetime, chosen: str = "", shown: int = timeline.PAGE) -> DealPage:
+    """The page as `reader` may see it. Raises Deal.DoesNotExist."""
+    deal = find(pk, reader=reader, now=now)
+    people = deal.people.select_related("contact").order_by("contact__sort_key", "pk")
+    lines = deal.line_items.select_related("product").order_by("position", "pk")
+    return DealPage(
+        deal=deal,
+        track=_track(deal, now),
+        steps=_steps(deal, reader, now),
+        people=list(people),
+        collaborators=list(deal.collaborators.order_by("sort_key", "pk")),
+        lines=list(lines),
+        history=timeline.read(deal, reader=reader, chosen=chosen, shown=shown),
+    )
+
+
+def _track(deal: Deal, now: datetime) -> list[Segment]:
+    stages = deal.pipeline.stages.filter(archived_at__isnull=True).select_related("benchmark")
+    spent: dict[int, float] = defaultdict(float)
+    visits: Counter[int] = Counter()
+    for spell in StageSpell.objects.filter(deal=deal, entry_known=True).in_order():
+        end = spell.left_at or now
+        spent[spell.stage_id] += max((end - spell.entered_at).total_seconds(), 0) / _SECONDS_OF_A_DAY
+        visits[spell.stage_id] += 1
+    return [_segment(stage, deal, spent, visits) for stage in stages.order_by("position", "pk")]
+
+
+def _segment(stage: Stage, deal: Deal, spent: dict[int, float], visits: Counter[int]) -> Segment:
+    benchmark = getattr(stage, "benchmark", None)
+    median = benchmark.median_days if benchmark else None
+    is_current = stage.pk == deal.stage_id and deal.is_open
+    state = "current" if is_current else "done" if stage.position <= deal.stage.position else "ahead"
+    days = spent.get(stage.pk)
+    return Segment(
+        stage=stage,
+        state=state,
+        days=None if days is None else int(days),
+        visits=visits[stage.pk],
+        median=None if median is None else round(median),
+        is_slow=is_current and median is not None and (days or 0) > SLOW_FACTOR * median,
+    )
+
+
+def _steps(deal: Deal, reader: User, now: datetime) -> list[Step]:
+    planned = Activity.objects.reachable_by(reader).open().filter(deal=deal).select_related("assignee", "contact")
+    return [step_of(activity, now) for activity in planned.soonest_first()]
+
+
+def step_of(activity: Activity, now: datetime) -> Step:
+    """An open activity with its state at `now` and where to act on it."""
+    state = "planned"
+    if activity.late_at and activity.late_at <= now:
+        state = "overdue"
+    elif activity.today_from and activity.today_from <= now:
+        state = "today"
+    return Step(
+        activity,
+        state,
+        timeline.KIND_ICONS.get(ActivityKind(activity.kind), "checklist"),
+        address("activity-done", activity.pk),
+        address("activity-snooze", activity.pk),
+    )
+
+
+def detail(deal: Deal, name: str, *, editable: bool) -> Value:
+    """A line of the details as it is read."""
+    is_closed_fact = name in {"probability", "forecast_category"} and not deal.is_open
+    url = address("deal-edit", deal.pk, name) if editable and not is_closed_fact else ""
+    note = (
+        gettext("stage default") if name == "probability" and deal.is_open and not deal.probability_overridden else ""
+    )
+    return Value(name, LABELS[name], words(deal, name), url, ADD.get(name, ""), note)
+
+
+def words(deal: Deal, name: str) -> str:
+    """A field as people read it, empty when there is nothing."""
+    value = getattr(deal, name)
+    if value in (None, ""):
+        return ""
+    if name == "value":
+        return money(value, deal.currency)
+    if name == "expected_close_date":
+        return day_year(value)
+    if name == "probability":
+        return f"{value}%"
+    if name == "forecast_category":
+        return deal.get_forecast_category_display()
+    return str(value)
+
+
+def typed_words(name: str, value: Any, deal: Deal) -> str:
+    """What a person typed, printed like the value beside it."""
+    if value in (None, "") or name in _BY_NAME:
+        return str(value or "")
+    return timeline.printed(name, encode(value), deal.currency)
+
+
+def clock(instant: str) -> str:
+    """The time of day of a stored instant, in the reader's zone."""
+    return time_of_day(datetime.fromisoformat(instant))

@@ -1,0 +1,133 @@
+"""The page of one deal, the editors of its values, and the verbs of its menu."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import HttpResponseClientRedirect
+
+from crm.lib.errors import Conflict, Forbidden
+from pipeline.deals import actions
+from pipeline.deals.forms import LABELS, FieldForm
+from pipeline.deals.models import Deal
+from pipeline.work import deal_page, timeline
+from pipeline.work.forms import FORMS
+from teams.access import Permission, who_may
+from teams.access.doors import door
+from teams.models import Workspace
+
+
+@require_safe
+@door(Permission.DEAL_VIEW)
+def deal(request: HttpRequest, pk: int) -> HttpResponse:
+    chosen, shown = request.GET.get("history", ""), request.GET.get("shown", "")
+    count = int(shown) if shown.isdecimal() and len(shown) < 6 else timeline.PAGE
+    now = timezone.now()
+    try:
+        page = deal_page.read(pk, reader=request.user, now=now, chosen=chosen, shown=count)
+    except Deal.DoesNotExist as missing:
+        raise Http404 from missing
+    context = {"page": page, "deal": page.deal, "now": now, "today": timezone.localdate(now)}
+    context["history_tabs"] = [(key, label, key == page.history.chosen) for key, label in timeline.FILTERS.items()]
+    name = "_history" if request.htmx and request.htmx.target == "history" else "page"
+    return render(request, f"pipeline/deal/{name}.html", context)
+
+
+# --- One value ---------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@door(Permission.DEAL_VIEW)
+def edit(request: HttpRequest, pk: int, field: str) -> HttpResponse:
+    """GET answers the editor (with `?read` the value), POST saves the one value."""
+    if field not in LABELS:
+        raise Http404
+    now = timezone.now()
+    found = _find(request, pk)
+    if "read" in request.GET:
+        return _value(request, found, field)
+    if not found.can_edit:  # type: ignore[attr-defined]
+        raise Forbidden(who_may(Permission.DEAL_EDIT))
+    today = Workspace.get().today(now)
+    if request.method != "POST":
+        return _editor(request, found, FieldForm(field, today=today, deal=found))
+    form = FieldForm(field, today=today, deal=found, data=request.POST)
+    if not form.is_valid():
+        return _editor(request, found, form, status=422)
+    try:
+        actions.edit_deal(
+            deal_id=pk,
+            by=request.user,
+            at=now,
+            version=form.cleaned_data["version"],
+            changes={field: form.wanted},
+        )
+    except Conflict as conflict:
+        return _conflict(request, pk, form, conflict)
+    return _value(request, _find(request, pk), field, saved=True) if request.htmx else redirect("deal", pk)
+
+
+def _value(request: HttpRequest, found: Deal, field: str, *, saved: bool = False) -> HttpResponse:
+    if not request.htmx:
+        return redirect("deal", found.pk)
+    value = deal_page.detail(found, field, editable=True)
+    return render(request, "pipeline/deal/_value.html", {"value": value, "saved": saved})
+
+
+def _editor(request: HttpRequest, found: Deal, form: FieldForm, *, status: int = 200) -> HttpResponse:
+    name = "_editor" if request.htmx else "edit"
+    context = {"deal": found, "form": form, "field": form.field, "label": LABELS[form.name]}
+    return render(request, f"pipeline/deal/{name}.html", context, status=status)
+
+
+def _conflict(request: HttpRequest, pk: int, form: FieldForm, conflict: Conflict) -> HttpResponse:
+    """Both values, so that the person decides; nothing was written."""
+    found = _find(request, pk)
+    clash = conflict.conflicts[0]
+    sentence = _("%(name)s set this to %(theirs)s at %(time)s. You typed %(yours)s.") % {
+        "name": clash.by or _("Somebody"),
+        "theirs": deal_page.words(found, form.name) or "–",
+        "time": deal_page.clock(clash.at),
+        "yours": deal_page.typed_words(form.name, form.wanted, found) or "–",
+    }
+    context = {
+        "deal": found,
+        "label": LABELS[form.name],
+        "name": form.name,
+        "sentence": sentence,
+        "typed": request.POST.get(form.name, ""),
+    }
+    name = "_conflict" if request.htmx else "conflict"
+    return render(request, f"pipeline/deal/{name}.html", context, status=409)
+
+
+# --- The whole deal ----------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@door(Permission.DEAL_VIEW)
+def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    """A verb of the deal's menu: GET asks what it needs, POST does it and goes back to the deal."""
+    found = _find(request, pk)
+    now = timezone.now()
+    form_class = FORMS[verb]
+    form = form_class(request.POST or None, deal=found, by=request.user, now=now)
+    if request.method == "POST" and form.is_valid():
+        form.carry_out(deal=found, by=request.user, at=now)
+        messages.success(request, form.done)
+        url = deal_page.address("deal", pk)
+        return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
+    status = 422 if request.method == "POST" else 200
+    context = {"deal": found, "form": form, "action_url": request.path, "cancel_url": deal_page.address("deal", pk)}
+    return render(request, "pipeline/deal/act.html", context, status=status)
+
+
+def _find(request: HttpRequest, pk: int) -> Any:
+    try:
+        return deal_page.find(pk, reader=request.user, now=timezone.now())
+    except Deal.DoesNotExist as missing:
+        raise Http404 from missing

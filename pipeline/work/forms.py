@@ -1,0 +1,136 @@
+"""What the verbs of a deal's menu ask for. Each form knows the one action it stands for."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from pipeline.activities import actions as activity_actions
+from pipeline.activities.models import ActivityKind, CallOutcome
+from pipeline.deals import actions
+from pipeline.deals.models import Deal
+from pipeline.stages.models import Stage
+from teams.access import Permission, reach
+from teams.models import User
+
+
+class VerbForm(forms.Form):
+    """`title` and `submit` name the action, `done` is said afterwards."""
+
+    title: ClassVar[Any]
+    submit: ClassVar[Any]
+    done: ClassVar[Any]
+    danger: ClassVar[bool] = False
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, deal: Deal, by: User, now: datetime) -> None:
+        super().__init__(data, initial={"version": deal.version})
+        for field in self.fields.values():
+            field.widget.attrs.setdefault("class", "input")
+        self.prepare(deal, by, now)
+
+    def prepare(self, deal: Deal, by: User, now: datetime) -> None:
+        """Narrow the choices to what this deal and person allow."""
+
+    def carry_out(self, *, deal: Deal, by: User, at: datetime) -> None:
+        raise NotImplementedError
+
+
+class PlainForm(VerbForm):
+    """A verb that asks for nothing more."""
+
+    verb: ClassVar[Any]
+
+    def carry_out(self, *, deal: Deal, by: User, at: datetime) -> None:
+        type(self).verb(deal_id=deal.pk, by=by, at=at, **self.cleaned_data)
+
+
+class ArchiveForm(PlainForm):
+    title, submit, done = _("Archive deal"), _("Archive"), _("Archived")
+    verb = staticmethod(actions.archive)
+
+
+class UnarchiveForm(PlainForm):
+    title, submit, done = _("Unarchive deal"), _("Unarchive"), _("Unarchived")
+    verb = staticmethod(actions.unarchive)
+
+
+class RestoreForm(PlainForm):
+    title, submit, done = _("Restore deal"), _("Restore"), _("Restored")
+    verb = staticmethod(actions.restore)
+
+
+class ReasonForm(PlainForm):
+    """A verb with an optional reason."""
+
+    reason = forms.CharField(label=_("Reason"), required=False, max_length=300)
+
+
+class ReopenForm(ReasonForm):
+    title, submit, done = _("Reopen deal"), _("Reopen"), _("Reopened")
+    verb = staticmethod(actions.reopen)
+
+
+class DeleteForm(ReasonForm):
+    title, submit, done, danger = _("Delete deal"), _("Delete"), _("Deleted"), True
+    verb = staticmethod(actions.delete)
+
+
+class ReassignForm(VerbForm):
+    title, submit, done = _("Change owner"), _("Hand over"), _("Owner changed")
+    owner = forms.ModelChoiceField(User.objects.none(), label=_("New owner"))
+
+    def prepare(self, deal: Deal, by: User, now: datetime) -> None:
+        people = User.objects.filter(is_active=True)
+        scope = reach(by, Permission.DEAL_REASSIGN)
+        if not scope.everything:
+            people = people.filter(pk__in=scope.people_ids)
+        self.fields["owner"].queryset = people.exclude(pk=deal.owner_id).order_by("sort_key", "pk")  # type: ignore[attr-defined]
+
+    def carry_out(self, *, deal: Deal, by: User, at: datetime) -> None:
+        actions.reassign(deal_id=deal.pk, by=by, at=at, **self.cleaned_data)
+
+
+class PipelineForm(VerbForm):
+    title, submit, done = _("Change pipeline"), _("Move"), _("Pipeline changed")
+    stage = forms.ModelChoiceField(Stage.objects.none(), label=_("New stage"))
+
+    def prepare(self, deal: Deal, by: User, now: datetime) -> None:
+        stages = Stage.objects.filter(archived_at__isnull=True, pipeline__archived_at__isnull=True)
+        others = stages.exclude(pipeline=deal.pipeline_id).select_related("pipeline")
+        field: Any = self.fields["stage"]
+        field.queryset = others.order_by("pipeline__position", "position", "pk")
+        field.label_from_instance = lambda stage: f"{stage.pipeline.label}: {stage.label}"
+
+    def carry_out(self, *, deal: Deal, by: User, at: datetime) -> None:
+        stage = self.cleaned_data["stage"]
+        version = self.cleaned_data["version"]
+        actions.change_pipeline(deal_id=deal.pk, pipeline=stage.pipeline, stage=stage, by=by, at=at, version=version)
+
+
+class LogForm(VerbForm):
+    """What was just done, usually a call."""
+
+    title, submit, done = _("Log call"), _("Log"), _("Logged")
+    kind = forms.ChoiceField(label=_("Type"), choices=ActivityKind.choices, initial=ActivityKind.CALL)
+    subject = forms.CharField(label=_("Subject"), max_length=200)
+    outcome = forms.ChoiceField(label=_("Outcome"), required=False, choices=[("", "–"), *CallOutcome.choices])
+    duration_minutes = forms.IntegerField(label=_("Duration in minutes"), required=False, min_value=0, max_value=1440)
+    text = forms.CharField(label=_("Note"), required=False, max_length=20000, widget=forms.Textarea(attrs={"rows": 4}))
+
+    def carry_out(self, *, deal: Deal, by: User, at: datetime) -> None:
+        facts = {name: value for name, value in self.cleaned_data.items() if name != "version"}
+        activity_actions.log(by=by, at=at, deal=deal, **facts)
+
+
+FORMS: dict[str, type[VerbForm]] = {
+    "reopen": ReopenForm,
+    "archive": ArchiveForm,
+    "unarchive": UnarchiveForm,
+    "delete": DeleteForm,
+    "restore": RestoreForm,
+    "reassign": ReassignForm,
+    "change-pipeline": PipelineForm,
+    "log": LogForm,
+}

@@ -1,0 +1,139 @@
+import re
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from pipeline.deals.actions import edit_deal
+from pipeline.models import Deal, Note
+from tests.factories import NOW, make_deal
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def deal(rep, pipeline):
+    return make_deal(rep, name="Line 4 edge upgrade", value=71500)
+
+
+@pytest.fixture
+def as_rep(client, rep):
+    client.force_login(rep)
+    return client
+
+
+def without_token(answer):
+    return re.sub(rb"[A-Za-z0-9]{64}|<meta name=\"live-token\".*?>", b"", answer.content)
+
+
+def change_value(deal, by, value, version):
+    at = NOW + timedelta(minutes=version)
+    return edit_deal(deal_id=deal.pk, by=by, at=at, version=version, changes={"value": Decimal(value)})
+
+
+def test_the_page_shows_the_deal_and_its_history(as_rep, deal):
+    answer = as_rep.get(f"/deals/{deal.pk}/")
+    assert answer.status_code == 200
+    text = answer.content.decode()
+    assert "Line 4 edge upgrade" in text
+    assert "€71,500" in text
+    assert "Qualify" in text
+    assert "Created" in text
+
+
+def test_a_long_history_asks_the_database_no_more_often(as_rep, rep, deal):
+    as_rep.get(f"/deals/{deal.pk}/")
+    change_value(deal, rep, 1001, 1)
+    with CaptureQueriesContext(
+        connection,
+    ) as short:
+        as_rep.get(f"/deals/{deal.pk}/")
+    for version in range(2, 22):
+        change_value(deal, rep, 1000 + version, version)
+    with CaptureQueriesContext(connection) as long:
+        as_rep.get(f"/deals/{deal.pk}/")
+    assert len(long) == len(short)
+
+
+def test_out_of_reach_looks_like_missing(client, other_rep, deal):
+    client.force_login(other_rep)
+    hidden, missing = client.get(f"/deals/{deal.pk}/"), client.get("/deals/999999/")
+    assert hidden.status_code == missing.status_code == 404
+    assert without_token(hidden) == without_token(missing)
+
+
+def test_a_private_note_is_hidden_from_the_manager(client, rep, manager, deal):
+    facts = {"deal": deal, "author": rep, "created_at": NOW, "changed_at": NOW}
+    Note.objects.create(body="Budget is ready", **facts)
+    Note.objects.create(body="Birthday in May", is_private=True, **facts)
+    client.force_login(manager)
+    text = client.get(f"/deals/{deal.pk}/").content.decode()
+    assert "Budget is ready" in text
+    assert "Birthday in May" not in text
+
+
+def test_changes_can_be_read_without_conversations(as_rep, rep, deal):
+    Note.objects.create(body="Budget is ready", deal=deal, author=rep, created_at=NOW, changed_at=NOW)
+    text = as_rep.get(f"/deals/{deal.pk}/?history=changes").content.decode()
+    assert "Budget is ready" not in text
+
+
+def test_a_value_is_saved_without_script(as_rep, deal):
+    url = f"/deals/{deal.pk}/edit/value/"
+    assert 'name="value"' in as_rep.get(url).content.decode()
+    answer = as_rep.post(url, {"value": "72,500", "version": deal.version})
+    assert answer.status_code == 302
+    assert answer.url == f"/deals/{deal.pk}/"
+    assert Deal.objects.get(pk=deal.pk).value == 72500
+
+
+@pytest.mark.parametrize("field", ["name", "probability", "forecast_category", "source", "competitor", "need"])
+def test_every_value_has_an_editor(as_rep, deal, field):
+    answer = as_rep.get(f"/deals/{deal.pk}/edit/{field}/", headers=HTMX)
+    assert f'name="{field}"' in answer.content.decode()
+
+
+def test_what_was_typed_stays_when_it_is_not_understood(as_rep, deal):
+    answer = as_rep.post(f"/deals/{deal.pk}/edit/value/", {"value": "a lot", "version": 1}, headers=HTMX)
+    assert answer.status_code == 422
+    assert "a lot" in answer.content.decode()
+    assert Deal.objects.get(pk=deal.pk).value == 71500
+
+
+@pytest.mark.parametrize("headers", [HTMX, {}])
+def test_a_conflict_shows_both_values_and_writes_nothing(as_rep, manager, deal, headers):
+    change_value(deal, manager, 69000, deal.version)
+    answer = as_rep.post(f"/deals/{deal.pk}/edit/value/", {"value": "72500", "version": deal.version}, headers=headers)
+    assert answer.status_code == 409
+    text = answer.content.decode()
+    assert "€69,000" in text
+    assert "€72,500" in text
+    assert manager.name in text
+    assert Deal.objects.get(pk=deal.pk).value == 69000
+
+
+def test_keeping_mine_writes_with_the_newer_version(as_rep, manager, deal):
+    newer = change_value(deal, manager, 69000, deal.version)
+    as_rep.post(f"/deals/{deal.pk}/edit/value/", {"value": "72500", "version": newer.version})
+    assert Deal.objects.get(pk=deal.pk).value == 72500
+
+
+@pytest.mark.parametrize("verb", ["archive", "reassign", "change-pipeline", "log"])
+def test_verbs_ask_on_a_page_of_their_own(as_rep, deal, verb):
+    assert as_rep.get(f"/deals/{deal.pk}/{verb}/").status_code == 200
+
+
+def test_a_deal_is_archived_and_comes_back(as_rep, deal):
+    assert as_rep.post(f"/deals/{deal.pk}/archive/", {"version": deal.version}).status_code == 302
+    archived = Deal.objects.get(pk=deal.pk)
+    assert archived.archived_at
+    as_rep.post(f"/deals/{deal.pk}/unarchive/", {"version": archived.version})
+    assert Deal.objects.get(pk=deal.pk).archived_at is None
+
+
+def test_a_logged_call_stands_in_the_history(as_rep, deal):
+    facts = {"kind": "call", "subject": "Call with Ralf Kempe", "outcome": "connected", "version": deal.version}
+    assert as_rep.post(f"/deals/{deal.pk}/log/", facts).status_code == 302
+    assert "Call with Ralf Kempe" in as_rep.get(f"/deals/{deal.pk}/").content.decode()
