@@ -6,6 +6,7 @@ from django.core.paginator import Paginator
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -148,8 +149,11 @@ def _conversation(request: HttpRequest, row: Any) -> dict[str, Any]:
     """Open activities and notes of a record, as far as the person sees them."""
     activities = row.activities.open().reachable_by(request.user).select_related("assignee")
     notes = row.notes.live().reachable_by(request.user).select_related("author")
+    about = f"?{row._meta.model_name}={row.pk}"
+    can_write = holds(request.user, Permission.ACTIVITY_EDIT)
     return {
+        "plan_url": reverse("activity-add") + about if can_write else "",
+        "note_url": reverse("note-add") + about if can_write else "",
         "activities": activities.soonest_first()[:MOST_RELATED],
         "notes": notes.order_by(F("pinned_at").desc(nulls_last=True), "-created_at", "-pk")[:MOST_RELATED],
-        "can_write": holds(request.user, Permission.ACTIVITY_EDIT),
     }
