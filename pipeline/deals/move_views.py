@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from crm.lib.errors import Conflict, Refused
 from pipeline.deals import actions
-from pipeline.deals.board import card_for, filtered, headers
+from pipeline.deals.board import Board, card_for, filtered, headers
 from pipeline.deals.board_forms import AddForm, DealForm, LoseForm, MoveForm, WinForm
 from pipeline.deals.models import Deal, DealEvent
 from teams.access import Permission
@@ -134,13 +134,11 @@ def _moved_on_board(request: HttpRequest, deal: Deal, before: int, message: str)
     now = timezone.now()
     query = QueryDict((request.htmx.current_url or "").partition("?")[2].partition("#")[0])
     deals, _deal_filter = filtered(request.user, query, now=now)  # type: ignore[arg-type]
-    columns = [
-        column for column in headers(deals, deal.pipeline, now=now) if column.stage.pk in {before, deal.stage_id}
-    ]
+    board = Board(deal.pipeline, headers(deals, deal.pipeline, now=now), Workspace.get().currency)
     context = {
         "card": card_for(deal, now=now),
-        "columns": columns,
-        "currency": Workspace.get().currency,
+        "board": board,
+        "columns": [column for column in board.columns if column.stage.pk in {before, deal.stage_id}],
         "may_move": True,
     }
     response = render(request, "pipeline/board/moved.html", context)
