@@ -10,7 +10,6 @@ from typing import Any
 from django.db.models import F, Window
 from django.db.models.functions import RowNumber
 
-from crm.lib.periods import local_date
 from pipeline.deals.filters import DealFilter
 from pipeline.deals.models import Deal
 from pipeline.deals.totals import Totals, totals_by_stage
@@ -56,7 +55,7 @@ class Card:
         """Days since the next step was due."""
         due = self.deal.next_step_due_on
         if due is None and self.deal.next_step_due_at:
-            due = local_date(self.deal.next_step_due_at, self.now.tzinfo)
+            due = self.deal.next_step_due_at.astimezone(self.now.tzinfo).date()
         return max((self.today - due).days, 0) if due else 0
 
     @property

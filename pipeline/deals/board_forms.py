@@ -49,7 +49,7 @@ class MoveForm(DealForm):
 
     def _asked(self, name: str) -> forms.Field:
         # Not required here: the action says what the stage needs, in one place for pages and API.
-        options = {"label": Deal._meta.get_field(name).verbose_name, "required": False}  # type: ignore[union-attr]
+        options: dict[str, Any] = {"label": Deal._meta.get_field(name).verbose_name, "required": False}  # type: ignore[union-attr]
         if name == "expected_close_date":
             return DayField(today=self.today, **options)
         return AmountField(**options) if name == "value" else forms.CharField(max_length=5000, **options)

@@ -1,6 +1,6 @@
 """The board: /pipeline/ and one column's further cards."""
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -10,6 +10,7 @@ from pipeline.deals.filter_bar import FilterBar, tell_about_ignored
 from pipeline.stages.models import Pipeline, Stage
 from teams.access import Permission, holds
 from teams.access.doors import door
+from teams.access.http import SignedInRequest
 
 # Each pipeline and the state of its own deals are chosen by the page itself.
 NOT_OFFERED = ("status",)
@@ -17,7 +18,7 @@ NOT_OFFERED = ("status",)
 
 @require_safe
 @door(Permission.DEAL_VIEW)
-def board(request: HttpRequest, pipeline_id: int | None = None) -> HttpResponse:
+def board(request: SignedInRequest, pipeline_id: int | None = None) -> HttpResponse:
     """The open deals of a pipeline by stage; without an id, of the first pipeline."""
     pipelines = list(Pipeline.objects.in_use().in_order())
     pipeline = next((row for row in pipelines if pipeline_id in {None, row.pk}), None)
@@ -40,7 +41,7 @@ def board(request: HttpRequest, pipeline_id: int | None = None) -> HttpResponse:
 
 @require_safe
 @door(Permission.DEAL_VIEW)
-def column_more(request: HttpRequest, stage_id: int) -> HttpResponse:
+def column_more(request: SignedInRequest, stage_id: int) -> HttpResponse:
     """The next cards of a column, after the `start` that the page already has."""
     stage = get_object_or_404(Stage.objects.select_related("pipeline"), pk=stage_id)
     now = timezone.now()

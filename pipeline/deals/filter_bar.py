@@ -83,7 +83,9 @@ class FilterBar:
     def kept(self) -> list[tuple[str, str]]:
         """Parameters that the form does not offer and must not lose."""
         return [
-            (name, value) for name, value in self.request.GET.items() if name not in self.form.fields and name != "page"
+            (name, str(value))
+            for name, value in self.request.GET.items()
+            if name not in self.form.fields and name != "page"
         ]
 
     @property

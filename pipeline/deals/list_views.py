@@ -1,7 +1,7 @@
 """The list of deals: /deals/."""
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -13,6 +13,7 @@ from pipeline.deals.models import Deal
 from pipeline.deals.totals import totals
 from teams.access import Permission, holds
 from teams.access.doors import door
+from teams.access.http import SignedInRequest
 from teams.models import Workspace
 
 ROWS_PER_PAGE = 50
@@ -20,7 +21,7 @@ ROWS_PER_PAGE = 50
 
 @require_safe
 @door(Permission.DEAL_VIEW)
-def deal_list(request: HttpRequest) -> HttpResponse:
+def deal_list(request: SignedInRequest) -> HttpResponse:
     """All deals within reach, narrowed, sorted and paged by the address."""
     now = timezone.now()
     deal_filter = DealFilter(request.GET, Deal.objects.reachable_by(request.user).live(), user=request.user, now=now)

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -19,12 +19,13 @@ from pipeline.deals.board_forms import AddForm, DealForm, LoseForm, MoveForm, Wi
 from pipeline.deals.models import Deal, DealEvent
 from teams.access import Permission
 from teams.access.doors import door
+from teams.access.http import SignedInRequest
 from teams.models import Workspace
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @door(Permission.DEAL_EDIT)
-def deal_move(request: HttpRequest, pk: int) -> HttpResponse:
+def deal_move(request: SignedInRequest, pk: int) -> HttpResponse:
     """To another stage: from the board by htmx, else by a form that also asks for what the stage requires."""
     deal = _deal(request, pk)
     form = MoveForm(request.POST or None, deal=deal, today=_today())
@@ -46,7 +47,7 @@ def deal_move(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @door(Permission.DEAL_EDIT)
-def deal_win(request: HttpRequest, pk: int) -> HttpResponse:
+def deal_win(request: SignedInRequest, pk: int) -> HttpResponse:
     form = WinForm(request.POST or None, deal=_deal(request, pk), today=_today())
     if request.method != "POST" or not form.is_valid():
         return _ask(request, "win", form)
@@ -59,7 +60,7 @@ def deal_win(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @door(Permission.DEAL_EDIT)
-def deal_lose(request: HttpRequest, pk: int) -> HttpResponse:
+def deal_lose(request: SignedInRequest, pk: int) -> HttpResponse:
     form = LoseForm(request.POST or None, deal=_deal(request, pk), today=_today())
     if request.method != "POST" or not form.is_valid():
         return _ask(request, "lose", form)
@@ -72,7 +73,7 @@ def deal_lose(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @door(Permission.DEAL_EDIT)
-def deal_undo(request: HttpRequest, pk: int, event_id: int) -> HttpResponse:
+def deal_undo(request: SignedInRequest, pk: int, event_id: int) -> HttpResponse:
     _deal(request, pk)
     try:
         actions.undo(deal_id=pk, event_id=event_id, by=request.user, at=timezone.now())
@@ -86,7 +87,7 @@ def deal_undo(request: HttpRequest, pk: int, event_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @door(Permission.DEAL_ADD)
-def deal_add(request: HttpRequest) -> HttpResponse:
+def deal_add(request: SignedInRequest) -> HttpResponse:
     initial = {name: request.GET[name] for name in ("stage", "name", "company") if name in request.GET}
     form = AddForm(request.POST or None, by=request.user, today=_today(), initial=initial)  # type: ignore[arg-type]
     if request.method != "POST" or not form.is_valid():
@@ -99,7 +100,7 @@ def deal_add(request: HttpRequest) -> HttpResponse:
     return _done(request, deal, _("%(deal)s added") % {"deal": deal.name}, undo=False)
 
 
-def _deal(request: HttpRequest, pk: int) -> Deal:
+def _deal(request: SignedInRequest, pk: int) -> Deal:
     deals = Deal.objects.reachable_by(request.user).live()
     deal: Deal = get_object_or_404(deals.select_related("stage", "company", "pipeline"), pk=pk)
     return deal
@@ -109,14 +110,14 @@ def _today() -> Any:
     return Workspace.get().today(timezone.now())
 
 
-def _ask(request: HttpRequest, verb: str, form: DealForm) -> HttpResponse:
+def _ask(request: SignedInRequest, verb: str, form: DealForm) -> HttpResponse:
     response = _show(request, verb, form, deal=form.deal)
     if request.htmx and response.status_code == 422:
         response["HX-Retarget"], response["HX-Reswap"] = "#dialog", "innerHTML"
     return response
 
 
-def _ask_again(request: HttpRequest, verb: str, form: DealForm, refusal: Refused) -> HttpResponse:
+def _ask_again(request: SignedInRequest, verb: str, form: DealForm, refusal: Refused) -> HttpResponse:
     """The form with the refusal beside its field; what no field can mend is told by the page as a refusal."""
     if isinstance(refusal, Conflict) or refusal.field not in form.fields:
         raise refusal
@@ -124,12 +125,12 @@ def _ask_again(request: HttpRequest, verb: str, form: DealForm, refusal: Refused
     return _ask(request, verb, form)
 
 
-def _show(request: HttpRequest, verb: str, form: Any, **context: Any) -> HttpResponse:
+def _show(request: SignedInRequest, verb: str, form: Any, **context: Any) -> HttpResponse:
     context |= {"form": form, "action_url": request.path}
     return render(request, f"pipeline/deals/{verb}.html", context, status=422 if form.is_bound else 200)
 
 
-def _moved_on_board(request: HttpRequest, deal: Deal, before: int, message: str) -> HttpResponse:
+def _moved_on_board(request: SignedInRequest, deal: Deal, before: int, message: str) -> HttpResponse:
     """The card in its new place, and the heads of both columns for the filter of the page it was moved on."""
     now = timezone.now()
     query = QueryDict((request.htmx.current_url or "").partition("?")[2].partition("#")[0])
@@ -147,7 +148,7 @@ def _moved_on_board(request: HttpRequest, deal: Deal, before: int, message: str)
     return response
 
 
-def _done(request: HttpRequest, deal: Deal, message: str, *, undo: bool = True) -> HttpResponse:
+def _done(request: SignedInRequest, deal: Deal, message: str, *, undo: bool = True) -> HttpResponse:
     undo_url = _undo_url(deal) if undo else ""
     if request.htmx:
         toast = {"message": message, "level": "success", "undo": undo_url}
@@ -162,7 +163,7 @@ def _undo_url(deal: Deal) -> str:
     return reverse("deal-undo", args=[deal.pk, event])
 
 
-def _page_before(request: HttpRequest) -> str:
+def _page_before(request: SignedInRequest) -> str:
     referer = request.headers.get("Referer", "")
     local = url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=request.is_secure())
     return referer if referer and local else reverse("board")

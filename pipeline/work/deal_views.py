@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,14 +16,16 @@ from pipeline.deals.forms import LABELS, FieldForm
 from pipeline.deals.models import Deal
 from pipeline.work import deal_page, timeline
 from pipeline.work.forms import FORMS
+from pipeline.work.links import address
 from teams.access import Permission, who_may
 from teams.access.doors import door
+from teams.access.http import SignedInRequest
 from teams.models import Workspace
 
 
 @require_safe
 @door(Permission.DEAL_VIEW)
-def deal(request: HttpRequest, pk: int) -> HttpResponse:
+def deal(request: SignedInRequest, pk: int) -> HttpResponse:
     chosen, shown = request.GET.get("history", ""), request.GET.get("shown", "")
     count = int(shown) if shown.isdecimal() and len(shown) < 6 else timeline.PAGE
     now = timezone.now()
@@ -42,7 +44,7 @@ def deal(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @door(Permission.DEAL_VIEW)
-def edit(request: HttpRequest, pk: int, field: str) -> HttpResponse:
+def edit(request: SignedInRequest, pk: int, field: str) -> HttpResponse:
     """GET answers the editor (with `?read` the value), POST saves the one value."""
     if field not in LABELS:
         raise Http404
@@ -71,20 +73,20 @@ def edit(request: HttpRequest, pk: int, field: str) -> HttpResponse:
     return _value(request, _find(request, pk), field, saved=True) if request.htmx else redirect("deal", pk)
 
 
-def _value(request: HttpRequest, found: Deal, field: str, *, saved: bool = False) -> HttpResponse:
+def _value(request: SignedInRequest, found: Deal, field: str, *, saved: bool = False) -> HttpResponse:
     if not request.htmx:
         return redirect("deal", found.pk)
     value = deal_page.detail(found, field, editable=True)
     return render(request, "pipeline/deal/_value.html", {"value": value, "saved": saved})
 
 
-def _editor(request: HttpRequest, found: Deal, form: FieldForm, *, status: int = 200) -> HttpResponse:
+def _editor(request: SignedInRequest, found: Deal, form: FieldForm, *, status: int = 200) -> HttpResponse:
     name = "_editor" if request.htmx else "edit"
     context = {"deal": found, "form": form, "field": form.field, "label": LABELS[form.name]}
     return render(request, f"pipeline/deal/{name}.html", context, status=status)
 
 
-def _conflict(request: HttpRequest, pk: int, form: FieldForm, conflict: Conflict) -> HttpResponse:
+def _conflict(request: SignedInRequest, pk: int, form: FieldForm, conflict: Conflict) -> HttpResponse:
     """Both values, so that the person decides; nothing was written."""
     found = _find(request, pk)
     clash = conflict.conflicts[0]
@@ -110,7 +112,7 @@ def _conflict(request: HttpRequest, pk: int, form: FieldForm, conflict: Conflict
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @door(Permission.DEAL_VIEW)
-def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+def act(request: SignedInRequest, pk: int, verb: str) -> HttpResponse:
     """A verb of the deal's menu: GET asks what it needs, POST does it and goes back to the deal."""
     found = _find(request, pk)
     now = timezone.now()
@@ -119,14 +121,14 @@ def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         form.carry_out(deal=found, by=request.user, at=now)
         messages.success(request, form.done)
-        url = deal_page.address("deal", pk)
+        url = address("deal", pk)
         return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
     status = 422 if request.method == "POST" else 200
-    context = {"deal": found, "form": form, "action_url": request.path, "cancel_url": deal_page.address("deal", pk)}
+    context = {"deal": found, "form": form, "action_url": request.path, "cancel_url": address("deal", pk)}
     return render(request, "pipeline/deal/act.html", context, status=status)
 
 
-def _find(request: HttpRequest, pk: int) -> Any:
+def _find(request: SignedInRequest, pk: int) -> Any:
     try:
         return deal_page.find(pk, reader=request.user, now=timezone.now())
     except Deal.DoesNotExist as missing:

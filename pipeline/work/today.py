@@ -62,7 +62,7 @@ def read(user: User, now: datetime) -> TodayPage:
     due = mine.exclude(next_step_today_from__gte=horizon).by_urgency(now)[:MOST]
     rows: dict[str, list[Row]] = {state: [] for state, _label in _GROUPS}
     for deal in due:
-        rows[deal.next_step_state].append(_row(deal))
+        rows[deal.next_step_state].append(_row(deal))  # type: ignore[attr-defined]
     closing = mine.filter(expected_close_date__range=(midnight.date(), (midnight + AHEAD).date()))
     return TodayPage(
         groups=[Group(state, label, rows[state]) for state, label in _GROUPS if rows[state]],

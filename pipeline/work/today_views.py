@@ -1,17 +1,18 @@
 """The page that a working day starts with."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from pipeline.work import today
 from teams.access.doors import signed_in
+from teams.access.http import SignedInRequest
 
 
 @require_safe
 @signed_in
-def today_page(request: HttpRequest) -> HttpResponse:
+def today_page(request: SignedInRequest) -> HttpResponse:
     now = timezone.now()
     page = today.read(request.user, now)
     context = {"page": page, "today": timezone.localdate(now)}

@@ -81,7 +81,7 @@ def test_open_deals_may_be_without_a_company_and_alike(files):
         ("accounts.csv", "United States", "Untied States", "office_location", "unknown_country"),
     ],
 )
-def test_a_broken_row_is_named(folder, name, old, new, column, code):  # noqa: PLR0917 - a table
+def test_a_broken_row_is_named(folder, name, old, new, column, code):
     spoil(folder, name, old, new)
     problem = maven.read_files(folder).problems[0]
     assert (problem.file, problem.column, problem.code) == (name, column, code)
