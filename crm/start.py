@@ -14,10 +14,10 @@ from teams.access.reach import leads_others
 @require_safe
 @signed_in
 def start(request: SignedInRequest) -> HttpResponse:
-    """Redirects to the start page; people without any records see their profile."""
+    """Redirects to the start page; people without records of their own see their notifications."""
     user = request.user
     if not holds(user, Permission.DEAL_VIEW):
-        return redirect("profile")
+        return redirect("notification-list")
     return redirect(_address(user.start_page or ("dashboard" if leads_others(user) else "today")))
 
 
