@@ -11,6 +11,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("crm.api")),
     path("", include("pipeline.urls")),
+    path("", include("reporting.urls")),
     path("events/stream/", inbox.stream, name="live-stream"),
     path("notifications/", inbox.inbox, name="notification-list"),
     path("notifications/bell/", inbox.bell, name="notification-bell"),
