@@ -53,7 +53,7 @@ def open_deals_in_bulk(rows: Iterable[NewDeal], *, by: User | None, at: datetime
     firsts = [_first_facts(row) for row in new]
     for row in new:
         _advance(row)
-        validate(row.deal)
+        validate(row.deal, known_relations=True)
     deals = Deal.objects.bulk_create([row.deal for row in new], batch_size=_BATCH)
     events = [event for row, facts in zip(new, firsts, strict=True) for event in _events(row, facts, by=by, at=at)]
     DealEvent.objects.bulk_create(events, batch_size=_BATCH)

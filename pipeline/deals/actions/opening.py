@@ -89,10 +89,11 @@ def first_stage(pipeline: Pipeline | None) -> Stage:
     return stage
 
 
-def validate(deal: Deal) -> None:
-    """Raises Refused with the first invalid field."""
+def validate(deal: Deal, *, known_relations: bool = False) -> None:
+    """Raises Refused with the first invalid field. With `known_relations`, rows just read are not looked up again."""
+    relations = [f.name for f in Deal._meta.concrete_fields if f.is_relation] if known_relations else []
     try:
-        deal.clean_fields(exclude=["sort_key", "created_by"])
+        deal.clean_fields(exclude=["sort_key", "created_by", *relations])
     except ValidationError as error:
         name, messages = next(iter(error.message_dict.items()))
         raise Refused(messages[0], code="invalid", field=name) from error
