@@ -13,7 +13,9 @@ class Command(BaseCommand):
     help = "Fill an empty database with the demo data, exactly as recorded; the shifted story is yet to come."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--as-recorded", action="store_true", help="the files as they are, nothing invented (for now the only way)")
+        parser.add_argument(
+            "--as-recorded", action="store_true", help="the files as they are, nothing invented (for now the only way)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
