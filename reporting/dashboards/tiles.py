@@ -42,7 +42,7 @@ def tiles(result: Funnel, window: Window, narrowed: dict[str, str], currency: st
     return [
         _funnel_tile(result, open_rows, currency),
         _size_tile(result, open_rows, currency),
-        _rate_tile(result, _rows({"status": "won,lost"} | closed)),
+        _rate_tile(result, _rows(closed)),
         _time_tile(result, _rows({"status": "won"} | closed)),
         _velocity_tile(result, currency),
     ]

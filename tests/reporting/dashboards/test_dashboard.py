@@ -46,3 +46,14 @@ def test_strange_parameters_narrow_nothing(client, manager, rep, pipeline):
     client.force_login(manager)
     answer = client.get("/dashboard/?team=99999999999999999999&period=never&pipeline=x%00")
     assert answer.status_code == 200
+
+
+def test_the_rows_behind_the_win_rate_are_its_closings(client, rep, pipeline):
+    deals = [make_deal(rep) for _number in range(3)]
+    actions.win(deal_id=deals[0].pk, by=rep, at=NOW, version=1)
+    actions.lose(deal_id=deals[1].pk, by=rep, at=NOW, version=1, reason=make_reason("lost"))
+    client.force_login(rep)
+    rows = client.get(tile(client.get("/dashboard/"), "win-rate").url).content.decode()
+    assert deals[0].name in rows
+    assert deals[1].name in rows
+    assert deals[2].name not in rows
