@@ -31,6 +31,8 @@ class DashboardForm(forms.Form):
 
     def __init__(self, data: Any) -> None:
         super().__init__(data)
+        for field in self.fields.values():
+            field.widget.attrs["class"] = "input"
         self.fields["team"].queryset = Team.objects.filter(archived_at__isnull=True).order_by("name", "pk")  # type: ignore[attr-defined]
         self.fields["pipeline"].queryset = Pipeline.objects.in_order()  # type: ignore[attr-defined]
 
