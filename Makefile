@@ -27,6 +27,7 @@ lint: environment  ## style, types, direction of imports, templates, migrations,
 	$(BIN)/ruff check --quiet .
 	KONTOR_ENV=test $(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/djlint --check --quiet templates
 	$(BIN)/djlint --lint --quiet templates
 	@$(DEVSTACK) exec --migrated -- $(MAKE) --no-print-directory lint-schema
 	KONTOR_ENV=test $(BIN)/python manage.py makecatalogue --check

@@ -108,7 +108,7 @@ def test_further_cards_follow_the_first_ones(client_of, rep, pipeline):
         make_deal(rep, stage=stage_of(pipeline, 1))
     url = reverse("board-more", args=[stage_of(pipeline, 1).pk])
     answer = client_of.get(url, {"start": CARDS_PER_COLUMN}, headers={"HX-Request": "true"})
-    assert answer.content.decode().count("data-card ") == 2
+    assert answer.content.decode().count('class="deal-card"') == 2
 
 
 def test_a_deal_moves_by_a_plain_form(client_of, rep, pipeline):
