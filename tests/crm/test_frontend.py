@@ -78,6 +78,14 @@ def test_own_scripts_of_the_frame_and_the_board_leave_room_for_the_libraries() -
     assert total <= 14.1 * KILOBYTE
 
 
+def test_a_slimmed_script_keeps_its_texts() -> None:
+    script = "// what it is\nfunction greet(somebody) {\n  return `Hello,  ${somebody}: // ${somebody.length}`;\n}\n"
+    slim = slim_script(script)
+    assert "what it is" not in slim
+    assert "somebody" not in slim
+    assert re.search(r"`Hello,  \$\{(\w)\}: // \$\{\1\.length\}`", slim)
+
+
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
 def test_scripts_evaluate_no_text(path: Path) -> None:
     assert not re.search(r"\beval\(|new Function\(|document\.write", path.read_text())
