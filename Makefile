@@ -38,7 +38,7 @@ lint-schema:
 	  --include-apps notifications teams pipeline reporting --ignore-initial-migrations
 
 bench: environment  ## measure the operations of every day; SIZE=100k
-	@exec $(DEVSTACK) exec -- python -m bench
+	@exec $(DEVSTACK) exec --migrated -- python -m bench
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11
 
