@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from teams.people.models import Team, User
+from teams.quotas.querysets import QuotaQuerySet
 from teams.territories.models import Territory
 
 
@@ -44,6 +45,8 @@ class Quota(models.Model):
     set_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     set_at = models.DateTimeField()
     note = models.CharField(max_length=300, blank=True)
+
+    objects = QuotaQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -1,0 +1,42 @@
+"""To which team the quota of a person counts in each month."""
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from crm.lib.periods import add_months
+from teams.people.models import TeamMembership
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Each person's month belongs to one team, so a sum over teams counts every quota once.
+
+    It is the team she last belonged to in the month; before her first and after her last one, the nearest.
+    """
+
+    stays: dict[int, list[tuple[date, int]]] = field(default_factory=dict)
+
+    def team_of(self, user_id: int, month: date) -> int | None:
+        """The team, None for people who never belonged to one."""
+        stays = self.stays.get(user_id)
+        if not stays:
+            return None
+        begun = bisect_left(stays, add_months(month, 1), key=lambda stay: stay[0])
+        return stays[max(begun - 1, 0)][1]
+
+    def teams_of(self, user_id: int) -> set[int]:
+        """Every team that she belongs or belonged to."""
+        return {team_id for _start, team_id in self.stays.get(user_id, ())}
+
+
+def placement(user_ids: Iterable[int] | None = None) -> Placement:
+    """Where people belonged and belong, of everybody when none are named. One query."""
+    rows = TeamMembership.objects.members()
+    if user_ids is not None:
+        rows = rows.filter(user_id__in=user_ids)
+    stays: dict[int, list[tuple[date, int]]] = {}
+    for user_id, team_id, starts_on in rows.values_list("user_id", "team_id", "starts_on").order_by("pk"):
+        stays.setdefault(user_id, []).append((starts_on or date.min, team_id))
+    return Placement({user_id: sorted(found) for user_id, found in stays.items()})
