@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from crm.lib.money import validate_amount
+from crm.lib.money import to_cents, validate_amount
 from crm.lib.text import SingleLine, sort_key
 from pipeline.deals.querysets import (
     DealQuerySet,
@@ -309,14 +309,18 @@ class DealCollaborator(models.Model):
 
 
 class DealContact(models.Model):
-    """A person with a role in the decision."""
+    """A person with a role in the decision; at most one is the person we talk to first."""
 
     deal = models.ForeignKey(Deal, on_delete=models.CASCADE, related_name="people")
     contact = models.ForeignKey("pipeline.Contact", on_delete=models.PROTECT, related_name="deal_roles")
     role = models.CharField(max_length=10, choices=ContactRole, default=ContactRole.OTHER)
+    is_primary = models.BooleanField(default=False, db_default=False)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["deal", "contact"], name="deal_contact_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["deal", "contact"], name="deal_contact_once"),
+            models.UniqueConstraint(fields=["deal"], condition=Q(is_primary=True), name="deal_contact_one_primary"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.contact_id} on {self.deal_id}: {self.role}"
@@ -327,7 +331,12 @@ class LineItem(models.Model):
 
     deal = models.ForeignKey(Deal, on_delete=models.CASCADE, related_name="line_items")
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="line_items")
-    quantity = models.DecimalField(max_digits=10, decimal_places=2, default=Decimal(1))
+    quantity = models.DecimalField(
+        max_digits=10,
+        decimal_places=2,
+        default=Decimal(1),
+        validators=[MinValueValidator(Decimal("0.01"))],
+    )
     unit_price = models.DecimalField(
         max_digits=14,
         decimal_places=2,
@@ -335,7 +344,12 @@ class LineItem(models.Model):
         blank=True,
         validators=[validate_amount],
     )
-    discount_percent = models.DecimalField(max_digits=5, decimal_places=2, default=Decimal(0))
+    discount_percent = models.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        default=Decimal(0),
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+    )
     position = models.PositiveIntegerField(default=0)
 
     class Meta:
@@ -356,10 +370,10 @@ class LineItem(models.Model):
 
     @property
     def total(self) -> Decimal | None:
-        """Quantity times price less discount; None without a price."""
+        """Quantity times price less discount, rounded half up to cents; None without a price."""
         if self.unit_price is None:
             return None
-        return (self.quantity * self.unit_price * (100 - self.discount_percent) / 100).quantize(Decimal("0.01"))
+        return to_cents(self.quantity * self.unit_price * (100 - self.discount_percent) / 100)
 
 
 class DealEvent(models.Model):
@@ -423,6 +437,7 @@ class StageSpell(models.Model):
                 condition=Q(left_at__isnull=True),
                 name="spell_one_current_per_deal",
             ),
+            models.UniqueConstraint(fields=["deal", "stage", "visit_no"], name="spell_once_per_visit"),
             models.CheckConstraint(
                 condition=Q(left_at__isnull=True) | Q(left_at__gte=F("entered_at")),
                 name="spell_ends_after_start",
@@ -472,13 +487,13 @@ class DealStateInterval(models.Model):
                 condition=Q(valid_to__isnull=True),
                 name="interval_one_current_per_deal",
             ),
+            models.UniqueConstraint(fields=["deal", "valid_from"], name="interval_once_per_instant"),
             models.CheckConstraint(
                 condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")),
                 name="interval_not_empty",
             ),
         ]
         indexes = [
-            models.Index(fields=["deal", "valid_from"], name="interval_by_deal"),
             models.Index(
                 fields=["valid_from", "valid_to"],
                 name="interval_open_then",

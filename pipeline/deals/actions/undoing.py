@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from crm.lib.errors import Refused
 from pipeline.credit import actions as credit
+from pipeline.deals.actions import parts
 from pipeline.deals.actions.recording import locked_deal, record
 from pipeline.deals.clock import stalled_from
 from pipeline.deals.models import Deal, DealEvent
@@ -33,8 +34,9 @@ def undo(*, deal_id: int, event_id: int, by: User, at: datetime) -> Deal:
     event = DealEvent.objects.get(pk=event_id, deal_id=deal.pk)
     _check(deal, event, by=by, at=at)
     for name, (before, _after) in event.changes.items():
-        if name != "entry_known":
+        if name != "entry_known" and not parts.is_part(name):
             _set(deal, name, before)
+    parts.put_back(deal, event.changes, by=by, at=at)
     _restore_flags(deal, event)
     reversed_changes = {name: [after, before] for name, (before, after) in event.changes.items()}
     record(deal, [(EventKind(event.kind), reversed_changes)], by=by, at=at, corrects=event)
