@@ -85,10 +85,35 @@ def rebuild(deal_id: int) -> None:
     DealStateInterval.objects.bulk_create(derived.intervals)
 
 
+def extend(deal_id: int) -> None:
+    """What `rebuild` does, after new events: where they only continue the history, rows are added and none removed."""
+    events = list(DealEvent.objects.filter(deal_id=deal_id).order_by("pk"))
+    if not _only_continues(events):
+        rebuild(deal_id)
+        return
+    derived = replay(events, stage_ranks())
+    _put(StageSpell, derived.spells, unique=("deal", "stage", "visit_no"))
+    _put(DealStateInterval, derived.intervals, unique=("deal", "valid_from"))
+
+
 def derive(deal_id: int) -> Derived:
     """A fresh replay of the stored events of a deal, not stored."""
     events = list(DealEvent.objects.filter(deal_id=deal_id))
     return replay(events, stage_ranks())
+
+
+def _only_continues(events: list[DealEvent]) -> bool:
+    """Whether the newest events correct nothing and happened after all that was known."""
+    newest = max(event.version for event in events)
+    fresh = [event for event in events if event.version == newest]
+    known = [event.occurred_at for event in events if event.version < newest]
+    return all(event.corrects_id is None and all(event.occurred_at >= earlier for earlier in known) for event in fresh)
+
+
+def _put(model: type[models.Model], rows: list[Any], *, unique: tuple[str, ...]) -> None:
+    """Insert the rows; one that is there already by its `unique` fields takes the new facts."""
+    facts = [f.name for f in model._meta.concrete_fields if not f.primary_key and f.name not in unique]
+    model._default_manager.bulk_create(rows, update_conflicts=True, unique_fields=unique, update_fields=facts)
 
 
 def stage_ranks() -> dict[int, tuple[int, int]]:

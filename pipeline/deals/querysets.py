@@ -30,6 +30,9 @@ def _related(deal_model: type[models.Model], name: str) -> type[models.Model]:
     return related
 
 
+NO_DEAL, EVERY_DEAL = Q(pk__in=[]), ~Q(pk__in=[])
+
+
 class DealQuerySet(models.QuerySet):  # type: ignore[type-arg]
     def reachable_by(
         self,
@@ -40,12 +43,20 @@ class DealQuerySet(models.QuerySet):  # type: ignore[type-arg]
 
         For changing, sharing counts only with the right to edit.
         """
+        return self.filter(self._within_reach(user, permission))
+
+    def with_right(self, user: "User", permission: Permission) -> Self:
+        """Annotated with `is_allowed`: whether the person may handle the deal in this way."""
+        is_allowed = Case(When(self._within_reach(user, permission), then=True), default=False)
+        return self.annotate(is_allowed=ExpressionWrapper(is_allowed, output_field=models.BooleanField()))
+
+    def _within_reach(self, user: "User | AnonymousUser", permission: Permission) -> Q:
         scope = reach(user, permission)
         if scope.everything:
-            return self
+            return EVERY_DEAL
         if not scope:
-            return self.none()
-        return self.filter(
+            return NO_DEAL
+        return (
             Q(owner_id__in=scope.user_ids)
             | Q(team_id__in=scope.team_ids)
             | Q(territory_id__in=scope.territory_ids)

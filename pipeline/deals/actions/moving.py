@@ -52,7 +52,7 @@ def move_to_stage(
     filled = apply(deal, {name: value for name, value in (fields or {}).items() if name in EDITABLE})
     check_required(deal, stage)
     changes = {**_enter(deal, stage, moved_at), **filled}
-    validate(deal)
+    validate(deal, known_relations=not filled)
     record(
         deal,
         [(EventKind.STAGE_CHANGED, changes)],

@@ -26,9 +26,9 @@ def locked_deal(deal_id: int, *, by: User, permission: Permission = Permission.D
 
     Raises Deal.DoesNotExist when it is out of reach, Forbidden when it may be seen but not handled.
     """
-    visible = Deal.objects.reachable_by(by).filter(merged_into__isnull=True)
-    deal = Deal.objects.select_for_update().filter(pk__in=visible.values("pk")).get(pk=deal_id)
-    if not Deal.objects.reachable_by(by, permission).filter(pk=deal_id).exists():
+    deals = Deal.objects.reachable_by(by).filter(merged_into__isnull=True).with_right(by, permission)
+    deal = deals.select_for_update(of=("self",)).get(pk=deal_id)
+    if not deal.is_allowed:
         raise Forbidden(who_may(permission))
     return deal
 
@@ -87,7 +87,9 @@ def apply(deal: Deal, changes: dict[str, Any]) -> dict[str, list[Any]]:
     """Set the fields; returns what really changed, as an event stores it."""
     changed = {}
     for name, value in changes.items():
-        before, after = history.encode(getattr(deal, name)), history.encode(value)
+        # By the column: the row that a relation leaves need not be read.
+        before = history.encode(getattr(deal, Deal._meta.get_field(name).attname))
+        after = history.encode(value)
         if before != after:
             changed[name] = [before, after]
             setattr(deal, name, value)
@@ -125,7 +127,7 @@ def record(
         for kind, changes in entries
     ]
     DealEvent.objects.bulk_create(events)
-    history.rebuild(deal.pk)
+    history.extend(deal.pk)
     transaction.on_commit(partial(publish_change, "deal", deal.pk))
     return events
 

@@ -1,10 +1,14 @@
 import json
+from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from pipeline.models import Deal, DealEvent
+from pipeline.deals import history
+from pipeline.models import Deal, DealEvent, Stage
 from teams.models import ApiToken, Role
 from tests.factories import make_company, make_deal, make_pipeline, make_reason, make_team, make_user, make_workspace
 
@@ -264,3 +268,21 @@ def test_hostile_bodies_are_refused_in_words(api, deal, body):
         assert 400 <= answer.status_code < 500, (url, answer.content)
         assert answer["Content-Type"] == "application/problem+json"
     assert Deal.objects.count() == 1
+
+
+def test_a_move_asks_the_database_twelve_times_at_most(api, deal):
+    stages = list(Stage.objects.order_by("position"))
+    api.post(f"{URL}{deal.pk}/move/", {"stage": stages[1].pk, "version": 1}, format="json")
+    with CaptureQueriesContext(connection) as captured:
+        answer = api.post(f"{URL}{deal.pk}/move/", {"stage": stages[2].pk, "version": 2}, format="json")
+    asked = [query["sql"] for query in captured if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+    assert answer.status_code == 200
+    assert len(asked) <= 12, asked
+    assert history.differences(deal.pk) == []
+
+
+def test_an_expired_token_is_401(rep):
+    _token, secret = ApiToken.objects.create(user=rep, scope="read", expiry=timedelta(seconds=-1))
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
+    assert client.get(URL).status_code == 401
