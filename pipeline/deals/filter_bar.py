@@ -14,14 +14,14 @@ from pipeline.contacts.models import Company
 from pipeline.deals.filters import YES_OR_NO, DealFilter
 from pipeline.deals.models import LeadSource
 from pipeline.deals.states import DealStatus, NextStepState
-from pipeline.stages.models import Pipeline, Stage
+from pipeline.stages.models import CloseReason, Pipeline, Stage
 from teams.access import Permission, reach
 from teams.models import Team, Territory, User
 
 # More people than a menu of names can hold: then the address of a person's page leads here.
 MOST_PEOPLE = 60
 ANY = ("", _("Any"))
-PAGE_PARAMETERS = ("page", "view", "layout", "from", "start")
+PAGE_PARAMETERS = ("page", "view", "layout", "from", "after")
 
 
 @dataclass(frozen=True)
@@ -127,6 +127,15 @@ def _name_of(name: str, value: Any, user: Any) -> str:
     if name == "company":
         row: Any = Company.objects.reachable_by(user).filter(pk=value).first()
         return str(row or value)
-    model: Any = {"team": Team, "territory": Territory, "pipeline": Pipeline, "stage": Stage, "source": LeadSource}
+    model: Any = {
+        "team": Team,
+        "territory": Territory,
+        "pipeline": Pipeline,
+        "stage": Stage,
+        "reached": Stage,
+        "not_reached": Stage,
+        "reason": CloseReason,
+        "source": LeadSource,
+    }
     row = model[name].objects.filter(pk=value).first() if name in model else None
     return str(row or value)

@@ -1,24 +1,34 @@
 """The filters of deals: one vocabulary for the list, the board and the API."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.lib.periods import midnight
 from crm.lib.text import sort_key
-from pipeline.deals.models import Deal, DealStateInterval
+from pipeline.deals.as_of import (
+    Narrowing,
+    converted_value,
+    converted_value_at,
+    counted_in_win_rate,
+    in_funnel_at,
+    reached,
+    states_before,
+)
+from pipeline.deals.models import Deal
 from pipeline.deals.states import DealStatus, NextStepState
-from teams.access.reach import subtree
-from teams.models import Territory, Workspace
+from pipeline.stages.models import Stage
+from teams.models import Workspace
 
 BIGGEST_ID = 2**63 - 1
 YES_OR_NO = [("true", _("Yes")), ("false", _("No"))]
+FIGURES = [("win_rate", _("Win rate")), ("deal_size", _("Average deal size"))]
 ORDERINGS = {
     "name": "sort_key",
     "company": "company__sort_key",
@@ -51,28 +61,57 @@ class PersonFilter(django_filters.Filter):
         super().__init__(*args, regex=r"^(me|[1-9]\d{0,17})\Z", **kwargs)
 
 
+class StateFilter:
+    """A filter about columns that the states of a deal repeat: see `DealFilter`. What it asks stands in `_ASKED`."""
+
+
+class StateChoice(StateFilter, django_filters.ChoiceFilter):
+    pass
+
+
+class StatePerson(StateFilter, PersonFilter):
+    pass
+
+
+class StateId(StateFilter, IdFilter):
+    pass
+
+
+class StateDay(StateFilter, django_filters.DateFilter):
+    pass
+
+
 class DealFilter(django_filters.FilterSet):
     """Narrows deals by parameters of an address. Ranges are half-open; their days begin in the workspace zone.
 
     A team or territory means everything below it as well. Invalid values are left out and named in `errors`.
+
+    `as_of` asks for the deals as they were after everything before an instant, `open_at` for those in the funnel
+    then. With one of them every `StateFilter` is about that state: whose the deal was, in which stage, at which
+    value. All others, and whether the person may see a deal, are about the present.
     """
 
-    status = django_filters.ChoiceFilter(choices=DealStatus.choices, label=_("Status"))
-    owner = PersonFilter(method="by_owner", label=_("Owner"))
-    team = IdFilter(method="by_team", label=_("Team"))
-    territory = IdFilter(method="by_territory", label=_("Territory"))
-    pipeline = IdFilter(field_name="pipeline_id", label=_("Pipeline"))
-    stage = IdFilter(field_name="stage_id", label=_("Stage"))
+    status = StateChoice(choices=DealStatus.choices, label=_("Status"))
+    owner = StatePerson(label=_("Owner"))
+    team = StateId(label=_("Team"))
+    territory = StateId(label=_("Territory"))
+    pipeline = StateId(label=_("Pipeline"))
+    stage = StateId(label=_("Stage"))
+    reached = StateId(label=_("Reached stage"))
+    not_reached = StateId(label=_("Did not reach stage"))
+    reason = StateId(label=_("Reason"))
     company = IdFilter(field_name="company_id", label=_("Company"))
     source = IdFilter(field_name="source_id", label=_("Source"))
-    created_from = django_filters.DateFilter(method="by_instant", label=_("Created from"))
-    created_to = django_filters.DateFilter(method="by_instant", label=_("Created before"))
-    closed_from = django_filters.DateFilter(method="by_instant", label=_("Closed from"))
-    closed_to = django_filters.DateFilter(method="by_instant", label=_("Closed before"))
-    expected_close_from = django_filters.DateFilter("expected_close_date", "gte", label=_("Closes from"))
-    expected_close_to = django_filters.DateFilter("expected_close_date", "lt", label=_("Closes before"))
-    open_at = django_filters.IsoDateTimeFilter(method="by_open_at", label=_("Open at"))
-    has_value = django_filters.ChoiceFilter(choices=YES_OR_NO, method="by_has_value", label=_("Has a value"))
+    created_from = django_filters.DateFilter(method="by_creation", label=_("Created from"))
+    created_to = django_filters.DateFilter(method="by_creation", label=_("Created before"))
+    closed_from = StateDay(label=_("Closed from"))
+    closed_to = StateDay(label=_("Closed before"))
+    expected_close_from = StateDay(label=_("Closes from"))
+    expected_close_to = StateDay(label=_("Closes before"))
+    open_at = django_filters.IsoDateTimeFilter(label=_("Open at"))
+    as_of = django_filters.IsoDateTimeFilter(label=_("As of"))
+    has_value = StateChoice(choices=YES_OR_NO, label=_("Has a value"))
+    counted_in = StateChoice(choices=FIGURES, label=_("Counted in"))
     next_step = django_filters.ChoiceFilter(choices=NextStepState.choices, method="by_next_step", label=_("Next step"))
     stalled = django_filters.ChoiceFilter(choices=YES_OR_NO, method="by_stalled", label=_("Stalled"))
     q = django_filters.CharFilter(method="by_words", label=_("Search"), max_length=200)
@@ -112,26 +151,45 @@ class DealFilter(django_filters.FilterSet):
             if name != "ordering" and value not in (None, "")
         }
 
-    def by_owner(self, deals: Any, _name: str, value: str) -> Any:
-        return deals.filter(owner_id=getattr(self.user, "pk", None) if value == "me" else int(value))
+    @property
+    def instant(self) -> datetime | None:
+        """The instant whose state is asked for; None is now."""
+        given = self.active
+        return given.get("open_at") or given.get("as_of")
 
-    def by_team(self, deals: Any, _name: str, value: int) -> Any:
-        return deals.filter(team_id__in=subtree({value}))
+    def filter_queryset(self, queryset: Any) -> Any:
+        given = self.active
+        about_state = {name: value for name, value in given.items() if isinstance(self.filters[name], StateFilter)}
+        for name in given.keys() - about_state.keys() - {"open_at", "as_of"}:
+            queryset = self.filters[name].filter(queryset, given[name])
+        queryset = self._in_state(queryset, about_state)
+        return self.filters["ordering"].filter(queryset, self.form.cleaned_data.get("ordering"))
 
-    def by_territory(self, deals: Any, _name: str, value: int) -> Any:
-        return deals.filter(territory_id__in=_territories_below(value))
+    def _in_state(self, deals: Any, given: dict[str, Any]) -> Any:
+        instant = self.instant
+        if instant is None:
+            return self._narrowed(deals, given, "pk", converted_value(self.now))
+        states = in_funnel_at(instant) if "open_at" in self.active else states_before(instant)
+        states = self._narrowed(states, given, "deal_id", converted_value_at(instant))
+        return deals.filter(pk__in=states.values("deal_id"))
 
-    def by_instant(self, deals: Any, name: str, value: date) -> Any:
-        field, _separator, side = name.rpartition("_")
-        lookup = f"{field}_at__{'gte' if side == 'from' else 'lt'}"
-        return deals.filter(**{lookup: midnight(value, Workspace.get().zone)})
+    def _narrowed(self, rows: Any, given: dict[str, Any], deal: str, amount: Any) -> Any:
+        """Rows are deals or states; `deal` is their column of the deal's id, `amount` their value when converted."""
+        for name, value in given.items():
+            if name in {"reached", "not_reached"}:
+                condition = _about_reaching(value, deal, self.instant, wanted=name == "reached")
+            elif name == "owner":
+                condition = Q(owner_id=getattr(self.user, "pk", None) if value == "me" else int(value))
+            elif (name, value) == ("counted_in", "deal_size"):
+                rows = rows.alias(counted_amount=amount)
+                condition = Q(counted_amount__isnull=False)
+            else:
+                condition = _ASKED[name](value)
+            rows = rows.filter(condition)
+        return rows
 
-    def by_open_at(self, deals: Any, _name: str, value: datetime) -> Any:
-        then = DealStateInterval.objects.at(value).in_funnel().filter(deal=OuterRef("pk"))
-        return deals.filter(Exists(then))
-
-    def by_has_value(self, deals: Any, _name: str, value: str) -> Any:
-        return deals.filter(value__isnull=value == "false")
+    def by_creation(self, deals: Any, name: str, value: date) -> Any:
+        return deals.filter(Q(**{f"created_at__{'gte' if name.endswith('from') else 'lt'}": _midnight(value)}))
 
     def by_next_step(self, deals: Any, _name: str, value: str) -> Any:
         return deals.next_step_is(value, self.now)
@@ -152,15 +210,29 @@ class DealFilter(django_filters.FilterSet):
         return deals.order_by(first, "pk")
 
 
-def _territories_below(top: int) -> set[int]:
-    children: dict[int | None, list[int]] = {}
-    for pk, parent_id in Territory.objects.values_list("pk", "parent_id").order_by("pk"):
-        children.setdefault(parent_id, []).append(pk)
-    found: set[int] = set()
-    waiting = [top]
-    while waiting:
-        pk = waiting.pop()
-        if pk not in found:
-            found.add(pk)
-            waiting.extend(children.get(pk, ()))
-    return found
+def _midnight(day: date) -> datetime:
+    return midnight(day, Workspace.get().zone)
+
+
+def _about_reaching(stage_id: int, deal: str, instant: datetime | None, *, wanted: bool) -> Q:
+    stage = Stage.objects.filter(pk=stage_id).first()
+    if stage is None:
+        return Q(pk__in=[])
+    came = reached(stage, deal=deal, before=instant)
+    return came if wanted else Q(pipeline_id=stage.pipeline_id) & ~came
+
+
+_ASKED: dict[str, Callable[[Any], Q]] = {
+    "status": lambda value: Q(status=value),
+    "team": lambda value: Narrowing(team=value).condition(),
+    "territory": lambda value: Narrowing(territory=value).condition(),
+    "pipeline": lambda value: Narrowing(pipeline=value).condition(),
+    "stage": lambda value: Q(stage_id=value),
+    "reason": lambda value: Q(close_reason_id=value),
+    "closed_from": lambda value: Q(closed_at__gte=_midnight(value)),
+    "closed_to": lambda value: Q(closed_at__lt=_midnight(value)),
+    "expected_close_from": lambda value: Q(expected_close_date__gte=value),
+    "expected_close_to": lambda value: Q(expected_close_date__lt=value),
+    "has_value": lambda value: Q(value__isnull=value == "false"),
+    "counted_in": lambda _value: counted_in_win_rate(),
+}

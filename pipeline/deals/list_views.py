@@ -37,7 +37,7 @@ def deal_list(request: SignedInRequest) -> HttpResponse:
     context = {
         "page": page,
         "rows": [Card(deal, now, today) for deal in page],
-        "totals": totals(deals, now),
+        "totals": totals(deals, now, as_of=deal_filter.instant),
         "currency": Workspace.get().currency,
         "bar": FilterBar(request, deal_filter),
         "ordering": request.GET.get("ordering", "-created_at"),

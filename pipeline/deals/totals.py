@@ -5,12 +5,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, Count, DecimalField, ExpressionWrapper, F, Q, Sum, Value, When
+from django.db.models import Count, ExpressionWrapper, F, Q, Sum, Value
 
-from teams.currencies.rates import rates_on
-from teams.models import Workspace
+from pipeline.deals.as_of import MONEY, converted_value, converted_value_at, states_before
 
-MONEY = DecimalField(max_digits=24, decimal_places=8)
+__all__ = ["MONEY", "Totals", "converted_value", "totals", "totals_by_stage"]
+
 NOTHING = Decimal(0)
 # Keeps the names of sums apart from those of the columns that they read.
 PREFIX = "sum_"
@@ -31,28 +31,12 @@ class Totals:
     not_convertible: int = 0
 
 
-def converted_value(now: datetime) -> Case:
-    """A deal's value in workspace currency: at the rate frozen when it closed, today's while it is open.
-
-    Empty without a value or without a rate.
-    """
-    workspace = Workspace.get()
-    today = [
-        When(currency=currency, then=ExpressionWrapper(F("value") * Value(rate), output_field=MONEY))
-        for currency, rate in rates_on(workspace.today(now)).items()
-        if currency != workspace.currency
-    ]
-    return Case(
-        When(currency=workspace.currency, then=F("value")),
-        When(fx_rate__isnull=False, then=ExpressionWrapper(F("value") * F("fx_rate"), output_field=MONEY)),
-        *today,
-        output_field=MONEY,
-    )
-
-
-def totals(deals: Any, now: datetime) -> Totals:
-    """The totals of a queryset of deals, in one query."""
-    return _totals(deals.order_by().annotate(converted=converted_value(now)).aggregate(**_sums()))
+def totals(deals: Any, now: datetime, *, as_of: datetime | None = None) -> Totals:
+    """The totals of a queryset of deals, in one query; with `as_of`, of what they were at that instant."""
+    if as_of is None:
+        return _totals(deals.order_by().annotate(converted=converted_value(now)).aggregate(**_sums()))
+    states = states_before(as_of).filter(deal__in=deals.order_by().values("pk"))
+    return _totals(states.annotate(converted=converted_value_at(as_of)).aggregate(**_sums()))
 
 
 def totals_by_stage(deals: Any, now: datetime) -> dict[int, Totals]:
