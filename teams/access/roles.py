@@ -69,3 +69,8 @@ BACKDATE_DAYS: dict[str, int | None] = {
     Role.CONTENT: 0,
     Role.READ_ONLY: 0,
 }
+
+
+def roles_with(permission: P) -> list[str]:
+    """The roles that hold a permission over anything."""
+    return [role for role, scopes in SCOPES.items() if scopes.get(permission)]

@@ -1,0 +1,67 @@
+"""What every change of people and teams asks first."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext as _
+
+from crm.lib import memo
+from crm.lib.errors import Forbidden, Refused
+from teams.access import Permission, holds, who_may
+from teams.access.roles import roles_with
+from teams.people.models import User
+
+
+def must_administer(by: User) -> None:
+    """Raises Forbidden unless the person may, by what the database says now rather than when her request began."""
+    memo.forget()
+    if not holds(User.objects.get(pk=by.pk), Permission.PEOPLE_EDIT):
+        raise Forbidden(who_may(Permission.PEOPLE_EDIT))
+
+
+def locked_person(user_id: int) -> User:
+    """The person, locked against other changes of people, though records may still refer to her meanwhile."""
+    user: User = User.objects.select_for_update(no_key=True).get(pk=user_id)
+    return user
+
+
+def locked_beside_admins(user_id: int) -> tuple[User, set[int]]:
+    """The person and the active administrators, all locked: whoever takes the role from somebody waits here."""
+    admins = User.objects.active().filter(role__in=roles_with(Permission.PEOPLE_EDIT))
+    locked = {admin.pk for admin in admins.order_by("pk").select_for_update(no_key=True)}
+    return locked_person(user_id), locked
+
+
+def must_leave_an_admin(user: User, admins: set[int]) -> None:
+    """Raises Refused when nobody else could administer the workspace."""
+    if admins == {user.pk}:
+        message = _("%(name)s is the only admin. Make somebody else an admin first.") % {"name": user.name}
+        raise Refused(message, code="last_admin")
+
+
+def must_be_active(user: User, *, field: str = "") -> None:
+    if not user.is_active:
+        message = _("%(name)s is deactivated. Choose somebody else.") % {"name": user.name}
+        raise Refused(message, code="inactive", field=field)
+
+
+def checked(row: models.Model, fields: list[str]) -> None:
+    """Raises Refused with the first of these fields that is not valid."""
+    others = {field.name for field in row._meta.fields} - set(fields)
+    try:
+        row.clean_fields(exclude=others)
+    except ValidationError as error:
+        name, messages = next(iter(error.message_dict.items()))
+        raise Refused(messages[0], code="invalid", field=name) from error
+
+
+def apply(row: models.Model, changes: dict[str, Any]) -> dict[str, list[Any]]:
+    """Set the fields; returns what really changed, as the audit trail keeps it."""
+    changed = {}
+    for name, value in changes.items():
+        before = getattr(row, name)
+        if before != value:
+            changed[name] = [before, value]
+            setattr(row, name, value)
+    return changed
