@@ -204,6 +204,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "options": {"expires": 30},
     },
     "send-mail": {"task": "crm.notifications.tasks.send_mail", "schedule": 15.0, "options": {"expires": 15}},
+    "follow-memberships": {
+        "task": "pipeline.tasks.follow_memberships",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
 }
 
 # --- Signing in ---------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from pipeline.handover.actions import follow_dated_memberships
 from pipeline.work.reminding import deliver_due
 
 # Far more than a day of reminders; what is left waits for the next tick.
@@ -14,3 +15,9 @@ def deliver_reminders() -> None:
     for _ in range(BATCHES):
         if not deliver_due(timezone.now()):
             return
+
+
+@shared_task
+def follow_memberships() -> None:
+    """Deals follow the people who change teams today."""
+    follow_dated_memberships(at=timezone.now())
