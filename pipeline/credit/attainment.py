@@ -110,7 +110,7 @@ def _credited(row: dict[str, Any]) -> Attainment:
     return Attainment(row["achieved"], None, row["overlay"], row["without_value"])
 
 
-def _credit(whose: Whose, period: Period) -> QuerySet[CreditSplit]:
+def _credit(whose: Whose, period: Period) -> QuerySet[Any]:
     """Frozen shares of deals that are still won and not deleted, each with its `month`; unordered."""
     zone = Workspace.get().zone
     start, end = period.instants(zone)
