@@ -123,24 +123,26 @@ class LiveApp:
 
 
 @pytest.fixture(scope="session")
-def live_server_process(django_db_setup, django_db_blocker, tmp_path_factory):
+def test_database_url(django_db_setup):
+    """Where processes of their own find the database of this test run."""
+    name = connection.settings_dict["NAME"]
+    before, _, query = os.environ["DATABASE_URL"].partition("?")
+    return f"{before.rpartition('/')[0]}/{name}" + (f"?{query}" if query else "")
+
+
+@pytest.fixture(scope="session")
+def live_server_process(test_database_url, django_db_blocker, tmp_path_factory):
     log = tmp_path_factory.mktemp("server") / "log.txt"
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    env = os.environ | {"DATABASE_URL": _test_database_url(), "BASE_URL": url, "LOG_LEVEL": "WARNING"}
+    env = os.environ | {"DATABASE_URL": test_database_url, "BASE_URL": url, "LOG_LEVEL": "WARNING"}
     command = ["-m", "uvicorn", "crm.server:application", "--port", str(port), "--timeout-graceful-shutdown", "1"]
     process = processes.spawn([sys.executable, *command, "--no-access-log"], name=f"server {log}", env=env)
     _wait_until_alive(url, process)
     yield LiveApp(url, process)
     processes.stop(process, with_signal=signal.SIGTERM, patience=5)
-
-
-def _test_database_url():
-    name = connection.settings_dict["NAME"]
-    before, _, query = os.environ["DATABASE_URL"].partition("?")
-    return f"{before.rpartition('/')[0]}/{name}" + (f"?{query}" if query else "")
 
 
 def _wait_until_alive(url, process):
