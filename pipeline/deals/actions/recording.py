@@ -27,7 +27,7 @@ def locked_deal(deal_id: int, *, by: User, permission: Permission = Permission.D
     Raises Deal.DoesNotExist when it is out of reach, Forbidden when it may be seen but not handled.
     """
     deals = Deal.objects.reachable_by(by).filter(merged_into__isnull=True).with_right(by, permission)
-    deal = deals.select_for_update(of=("self",)).get(pk=deal_id)
+    deal: Any = deals.select_for_update(of=("self",)).get(pk=deal_id)
     if not deal.is_allowed:
         raise Forbidden(who_may(permission))
     return deal
@@ -87,8 +87,9 @@ def apply(deal: Deal, changes: dict[str, Any]) -> dict[str, list[Any]]:
     """Set the fields; returns what really changed, as an event stores it."""
     changed = {}
     for name, value in changes.items():
+        column: Any = Deal._meta.get_field(name)
         # By the column: the row that a relation leaves need not be read.
-        before = history.encode(getattr(deal, Deal._meta.get_field(name).attname))
+        before = history.encode(getattr(deal, column.attname))
         after = history.encode(value)
         if before != after:
             changed[name] = [before, after]
