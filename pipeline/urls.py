@@ -7,4 +7,5 @@ urlpatterns = [
     path("", include("pipeline.deals.urls")),
     path("", include("pipeline.contacts.urls")),
     path("", include("pipeline.activities.urls")),
+    path("", include("pipeline.handover.territories.urls")),
 ]

@@ -8,7 +8,8 @@ from rest_framework import serializers
 from crm.lib.api.serializers import Money
 from teams.access import Permission, reach
 from teams.access.api import ReadOnlyResource
-from teams.models import PlanStatus, Quota, Team, Territory, User
+from teams.models import Quota, Team, Territory, User
+from teams.territories.visible import visible_territories
 
 
 class UserOut(serializers.ModelSerializer):
@@ -86,12 +87,7 @@ class TerritoryResource(ReadOnlyResource):
     serializer_class = TerritoryOut
 
     def get_queryset(self) -> QuerySet[Any]:
-        scope = reach(self.request.user, Permission.TERRITORY_VIEW)
-        published = Territory.objects.filter(plan__status=PlanStatus.PUBLISHED)
-        if scope.everything:
-            return published
-        mine = Q(memberships__user_id__in=scope.user_ids) | Q(manager_id__in=scope.user_ids)
-        return published.filter(pk__in=Territory.objects.filter(mine).values("pk"))
+        return visible_territories(self.request.user)
 
 
 class QuotaResource(ReadOnlyResource):

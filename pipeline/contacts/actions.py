@@ -71,7 +71,7 @@ def edit_company(
 ) -> Company:
     """Change fields of a company. What somebody else changed since `version` raises `Conflict`; the rest merges.
 
-    A change that the rules look at places the company anew; compare `territory_id` to let its deals follow.
+    A change that the rules look at places the company anew; `pipeline.deals.customers` lets its deals follow.
     """
     company = _locked(Company, company_id, by)
     _not_above_itself(company, changes.get("parent"))
@@ -94,7 +94,11 @@ def delete_company(*, company_id: int, by: User, at: datetime) -> Company:
 
 @transaction.atomic
 def restore_company(*, company_id: int, by: User, at: datetime) -> Company:
-    return _restore(_locked(Company, company_id, by, deleted=True), by, at)
+    """Take a company out of the bin, to where the rules of today put it."""
+    company: Company = _restore(_locked(Company, company_id, by, deleted=True), by, at)
+    place(Company.objects.filter(pk=company.pk), by=by, at=at)
+    company.refresh_from_db(fields=["territory"])
+    return company
 
 
 @transaction.atomic

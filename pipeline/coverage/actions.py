@@ -1,17 +1,17 @@
 """Putting companies into territories: by rule, by hand, and back to the rules."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from crm.lib.errors import Forbidden, Refused
 from pipeline.coverage.models import AssignmentSource, TerritoryAssignment
-from pipeline.coverage.rules import Candidate, Facts, Verdict, explain
+from pipeline.coverage.rules import Candidate, Facts, Rulebook, Verdict
 from teams.access import Permission, holds, who_may
 from teams.audit.record import record
 from teams.models import User
@@ -27,11 +27,11 @@ def place(companies: "QuerySet[Any]", *, by: User | None, at: datetime) -> list[
     Answers the ids of the companies whose territory changed, so that the caller can let deals follow.
     """
     plan = TerritoryPlan.objects.filter(status=PlanStatus.PUBLISHED).first()
-    candidates = candidates_of(plan) if plan else []
+    rulebook = Rulebook(candidates_of(plan) if plan else [])
     rows = list(companies.order_by("pk").select_for_update(of=("self",)))
     changed: list[int] = []
     for start in range(0, len(rows), BATCH):
-        changed += _place_batch(rows[start : start + BATCH], candidates, plan.version if plan else 0, by=by, at=at)
+        changed += _place_batch(rows[start : start + BATCH], rulebook, plan.version if plan else 0, by=by, at=at)
     return changed
 
 
@@ -74,9 +74,9 @@ def release(*, company: Any, by: User, at: datetime) -> bool:
     return bool(place(type(company)._default_manager.filter(pk=company.pk), by=by, at=at))
 
 
-def candidates_of(plan: TerritoryPlan) -> list[Candidate]:
-    """The territories of a plan as the rules see them."""
-    territories = plan.territories.filter(archived_at__isnull=True).order_by("priority", "pk")
+def candidates_of(plan: TerritoryPlan, *, and_also: Collection[int] = ()) -> list[Candidate]:
+    """The territories of a plan as the rules see them: those in use, `and_also` archived ones by id."""
+    territories = plan.territories.filter(Q(archived_at__isnull=True) | Q(pk__in=and_also)).order_by("priority", "pk")
     return [
         Candidate(
             territory.pk,
@@ -103,7 +103,7 @@ def facts_of(company: Any) -> Facts:
 
 
 def _place_batch(
-    companies: list[Any], candidates: list[Candidate], rule_version: int, *, by: User | None, at: datetime
+    companies: list[Any], rulebook: Rulebook, rule_version: int, *, by: User | None, at: datetime
 ) -> list[int]:
     current = {one.company_id: one for one in _current([company.pk for company in companies])}
     moved: dict[int, Verdict] = {}
@@ -111,7 +111,7 @@ def _place_batch(
         now = current.get(company.pk)
         if now and now.pinned:
             continue
-        verdict = explain(candidates, facts_of(company))
+        verdict = rulebook.explain(facts_of(company))
         if verdict.territory_id != (now.territory_id if now else None) or verdict.territory_id != company.territory_id:
             moved[company.pk] = verdict
     if moved:

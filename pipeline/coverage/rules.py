@@ -7,6 +7,7 @@ An empty field of the company never matches, whatever the condition.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -16,6 +17,7 @@ from crm.lib.text import sort_key
 
 Condition = Mapping[str, Any]
 Rules = Sequence[Sequence[Condition]]
+Test = Callable[["Facts"], bool]
 
 # Which comparisons each field knows.
 VOCABULARY: dict[str, tuple[str, ...]] = {
@@ -34,6 +36,7 @@ LABELS = {
     "employees": gettext_lazy("Employees"),
     "company": gettext_lazy("Company"),
 }
+_TEXTS = ("company", "country", "region", "postal_code", "industry")
 MOST_ALTERNATIVES = 50
 MOST_VALUES = 2000
 
@@ -52,6 +55,11 @@ class Facts:
     postal_code: str = ""
     industry: str = ""
     employees: int | None = None
+
+    @cached_property
+    def keys(self) -> dict[str, str]:
+        """The texts as they are compared: whatever case and accents."""
+        return {name: sort_key(getattr(self, name)) for name in _TEXTS}
 
 
 @dataclass(frozen=True)
@@ -78,43 +86,71 @@ class Verdict:
     trail: list[dict[str, Any]]
 
 
-def matches(rules: Rules, facts: Facts) -> bool:
-    """Whether an alternative holds. No alternatives match nothing."""
-    return first_match(rules, facts) is not None
-
-
-def first_match(rules: Rules, facts: Facts) -> Sequence[Condition] | None:
-    """The first alternative of which every condition holds."""
-    for alternative in rules:
-        if alternative and all(holds(condition, facts) for condition in alternative):
-            return alternative
-    return None
-
-
 def holds(condition: Condition, facts: Facts) -> bool:
     """Whether one condition holds; never for an unknown fact."""
-    fact = getattr(facts, condition["field"])
-    if fact is None or fact == "":
-        return False
-    return _COMPARISONS[condition["operator"]](fact, condition["values"])
+    return _test_of(condition)(facts)
+
+
+class Rulebook:
+    """The territories of a plan in the order in which they are asked, made ready once for many companies.
+
+    Lowest priority first; of equal ones the more specific (more conditions), then the older.
+    """
+
+    def __init__(self, candidates: Iterable[Candidate]) -> None:
+        self.known = {candidate.pk: candidate for candidate in candidates}
+        asked = (one for one in self.known.values() if one.rules and not one.is_catch_all)
+        self.asked = sorted(asked, key=lambda one: (one.priority, -_conditions(one.rules), one.pk))
+        self.catch_all = next((one for one in self.known.values() if one.is_catch_all), None)
+        self._tests = {pk: _tests_of(one.rules) for pk, one in self.known.items()}
+
+    def territory_of(self, facts: Facts) -> int | None:
+        """The first territory whose rules and those of all its parents match; else the catch-all, if any."""
+        for candidate in self.asked:
+            if self._match(candidate, facts) is not None and self._outside_of(candidate, facts) is None:
+                return candidate.pk
+        return self.catch_all.pk if self.catch_all else None
+
+    def explain(self, facts: Facts) -> Verdict:
+        """As `territory_of`, with every step of the evaluation."""
+        trail: list[dict[str, Any]] = []
+        for candidate in self.asked:
+            step = self._step(candidate, facts)
+            trail.append(step)
+            if step["matched"]:
+                return Verdict(candidate.pk, by_catch_all=False, trail=trail)
+        if self.catch_all:
+            trail.append(_entry(self.catch_all, matched=True, code="catch_all"))
+            return Verdict(self.catch_all.pk, by_catch_all=True, trail=trail)
+        return Verdict(None, by_catch_all=False, trail=trail)
+
+    def _step(self, candidate: Candidate, facts: Facts) -> dict[str, Any]:
+        place = self._match(candidate, facts)
+        if place is None:
+            return _entry(candidate, matched=False, code="no_match")
+        if parent := self._outside_of(candidate, facts):
+            return _entry(candidate, matched=False, code="parent", parent=parent.name)
+        conditions = [dict(condition) for condition in candidate.rules[place]]
+        return _entry(candidate, matched=True, code="matched", conditions=conditions)
+
+    def _match(self, candidate: Candidate, facts: Facts) -> int | None:
+        """The place of the first alternative of which every condition holds. An empty one never does."""
+        for place, tests in enumerate(self._tests[candidate.pk]):
+            if tests and all(test(facts) for test in tests):
+                return place
+        return None
+
+    def _outside_of(self, candidate: Candidate, facts: Facts) -> Candidate | None:
+        """The nearest parent that keeps the company out. A parent without rules only groups."""
+        for parent in _parents(candidate, self.known):
+            if parent.rules and self._match(parent, facts) is None:
+                return parent
+        return None
 
 
 def explain(candidates: Iterable[Candidate], facts: Facts) -> Verdict:
-    """The first territory by priority whose rules and those of all its parents match; else the catch-all."""
-    known = {candidate.pk: candidate for candidate in candidates}
-    trail: list[dict[str, Any]] = []
-    for candidate in sorted(known.values(), key=lambda one: (one.priority, one.pk)):
-        if candidate.is_catch_all or not candidate.rules:
-            continue
-        step = _step(candidate, known, facts)
-        trail.append(step)
-        if step["matched"]:
-            return Verdict(candidate.pk, by_catch_all=False, trail=trail)
-    for candidate in known.values():
-        if candidate.is_catch_all:
-            trail.append(_entry(candidate, matched=True, code="catch_all"))
-            return Verdict(candidate.pk, by_catch_all=True, trail=trail)
-    return Verdict(None, by_catch_all=False, trail=trail)
+    """Where a company belongs, and why; for many companies make one `Rulebook`."""
+    return Rulebook(candidates).explain(facts)
 
 
 def sentence(entry: Mapping[str, Any]) -> str:
@@ -158,17 +194,6 @@ def _check_condition(condition: Any) -> None:
         raise NotARule(_("Enter whole numbers for employees and text for everything else."))
 
 
-def _step(candidate: Candidate, known: Mapping[int, Candidate], facts: Facts) -> dict[str, Any]:
-    alternative = first_match(candidate.rules, facts)
-    if alternative is None:
-        return _entry(candidate, matched=False, code="no_match")
-    for parent in _parents(candidate, known):
-        # A parent without rules only groups; it keeps nothing out.
-        if parent.rules and not matches(parent.rules, facts):
-            return _entry(candidate, matched=False, code="parent", parent=parent.name)
-    return _entry(candidate, matched=True, code="matched", conditions=[dict(one) for one in alternative])
-
-
 def _parents(candidate: Candidate, known: Mapping[int, Candidate]) -> list[Candidate]:
     """The parents from the nearest up; a ring, should one exist, ends where it began."""
     found: list[Candidate] = []
@@ -190,17 +215,22 @@ def _condition_in_words(condition: Condition) -> str:
     return f"{LABELS[condition['field']]} {sign} {values}"
 
 
-def _is_one_of(fact: str, values: Sequence[str]) -> bool:
-    return sort_key(fact) in {sort_key(value) for value in values}
+def _conditions(rules: Rules) -> int:
+    return max((len(alternative) for alternative in rules), default=0)
 
 
-def _starts_with(fact: str, values: Sequence[str]) -> bool:
-    return any(value and sort_key(fact).startswith(sort_key(value)) for value in values)
+def _tests_of(rules: Rules) -> list[list[Test]]:
+    return [[_test_of(condition) for condition in alternative] for alternative in rules]
 
 
-_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "in": _is_one_of,
-    "starts_with": _starts_with,
-    "gte": lambda fact, values: fact >= values[0],
-    "lte": lambda fact, values: fact <= values[0],
-}
+def _test_of(condition: Condition) -> Test:
+    field, operator, values = condition["field"], condition["operator"], condition["values"]
+    if operator == "gte":
+        return lambda facts: facts.employees is not None and facts.employees >= values[0]
+    if operator == "lte":
+        return lambda facts: facts.employees is not None and facts.employees <= values[0]
+    wanted = frozenset(map(sort_key, values)) - {""}
+    if operator == "starts_with":
+        beginnings = tuple(wanted)
+        return lambda facts: facts.keys[field].startswith(beginnings)
+    return lambda facts: facts.keys[field] in wanted
