@@ -8,11 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from django.db.models import Count, Q, Sum
-
-from pipeline.models import DealStatus
-from reporting.metrics.population import Scope, Window, closings, in_funnel
-from reporting.metrics.statistics import Percentile
+from reporting.metrics.closed import Closed
+from reporting.metrics.stock import Stock
 
 
 class SizeBasis(StrEnum):
@@ -22,26 +19,28 @@ class SizeBasis(StrEnum):
 
 @dataclass(frozen=True)
 class AverageDealSize:
+    """`total` of the `n` deals with a value; `largest` is the highest of them."""
+
     value: Decimal | None
     n: int
     without_value: int
     not_convertible: int
     median: Decimal | None
     basis: SizeBasis
+    total: Decimal = Decimal(0)
+    largest: Decimal | None = None
 
 
-def measure(*, scope: Scope, window: Window, basis: SizeBasis = SizeBasis.OPEN) -> AverageDealSize:
-    if basis == SizeBasis.OPEN:
-        rows = in_funnel(scope, window)
-    else:
-        rows = closings(scope, window).filter(status=DealStatus.WON)
-    found = rows.aggregate(
-        n=Count("amount"),
-        total=Sum("amount"),
-        median=Percentile("amount", 0.5),
-        without=Count("pk", filter=Q(value__isnull=True)),
-        stuck=Count("pk", filter=Q(value__isnull=False, amount__isnull=True)),
+def of(rows: Stock | Closed, basis: SizeBasis) -> AverageDealSize:
+    """`rows` are the stock for basis `open`, the closings for `won`."""
+    average = rows.total / rows.n if rows.n else None
+    return AverageDealSize(
+        average,
+        rows.n,
+        rows.without_value,
+        rows.not_convertible,
+        rows.median,
+        basis,
+        rows.total,
+        rows.largest,
     )
-    average = found["total"] / found["n"] if found["n"] else None
-    median = None if found["median"] is None else Decimal(str(found["median"]))
-    return AverageDealSize(average, found["n"], found["without"], found["stuck"], median, basis)

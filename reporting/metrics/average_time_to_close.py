@@ -6,11 +6,7 @@ None where nothing was won.
 
 from dataclasses import dataclass
 
-from django.db.models import Avg, Count
-
-from pipeline.models import DealStatus
-from reporting.metrics.population import Scope, Window, closings
-from reporting.metrics.statistics import Percentile
+from reporting.metrics.closed import Closed
 
 
 @dataclass(frozen=True)
@@ -22,16 +18,5 @@ class AverageTimeToClose:
     p90: float | None
 
 
-def measure(*, scope: Scope, window: Window) -> AverageTimeToClose:
-    found = (
-        closings(scope, window)
-        .filter(status=DealStatus.WON)
-        .aggregate(
-            value=Avg("elapsed"),
-            n=Count("pk"),
-            median=Percentile("elapsed", 0.5),
-            p75=Percentile("elapsed", 0.75),
-            p90=Percentile("elapsed", 0.9),
-        )
-    )
-    return AverageTimeToClose(**found)
+def of(closed: Closed) -> AverageTimeToClose:
+    return AverageTimeToClose(closed.days, closed.won, closed.days_median, closed.days_p75, closed.days_p90)

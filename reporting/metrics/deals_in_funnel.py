@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Count, Q, Sum
-
-from reporting.metrics.population import Scope, Window, in_funnel
+from reporting.metrics.stock import Stock
 
 
 @dataclass(frozen=True)
@@ -22,11 +20,5 @@ class DealsInFunnel:
     at: datetime
 
 
-def measure(*, scope: Scope, window: Window) -> DealsInFunnel:
-    found = in_funnel(scope, window).aggregate(
-        count=Count("pk"),
-        total=Sum("amount"),
-        without=Count("pk", filter=Q(value__isnull=True)),
-        stuck=Count("pk", filter=Q(value__isnull=False, amount__isnull=True)),
-    )
-    return DealsInFunnel(found["count"], found["total"] or Decimal(0), found["without"], found["stuck"], window.end)
+def of(stock: Stock) -> DealsInFunnel:
+    return DealsInFunnel(stock.count, stock.total, stock.without_value, stock.not_convertible, stock.at)

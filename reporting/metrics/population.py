@@ -5,16 +5,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Case, DecimalField, ExpressionWrapper, F, FloatField, Func, Q, QuerySet, Value, When
+from django.db.models import F, FloatField, Func, Q, QuerySet
 
 from crm.lib.periods import Period
-from pipeline.models import Deal, DealStateInterval, DealStatus
+from pipeline.models import Deal, DealStatus
+from pipeline.populations import Narrowing, converted_value, converted_value_at, in_funnel_at, states_before
 from teams.access import Permission
-from teams.access.reach import subtree
-from teams.currencies.rates import rates_on
-from teams.models import Territory, User, Workspace
+from teams.models import User, Workspace
 
-MONEY = DecimalField(max_digits=30, decimal_places=8)
+INSTANT = timedelta(microseconds=1)
+WON = Q(status=DealStatus.WON)
+LOST = Q(status=DealStatus.LOST)
 
 
 @dataclass(frozen=True)
@@ -32,17 +33,8 @@ class Scope:
         return Deal.objects.live().reachable_by(self.reader, Permission.METRICS_VIEW)
 
     def narrowing(self) -> Q:
-        """The filters, for the columns that deals and their intervals have in common."""
-        condition = Q()
-        if self.owner is not None:
-            condition &= Q(owner_id=self.owner)
-        if self.team is not None:
-            condition &= Q(team_id__in=subtree({self.team}))
-        if self.territory is not None:
-            condition &= Q(territory_id__in=_territories_from(self.territory))
-        if self.pipeline is not None:
-            condition &= Q(pipeline_id=self.pipeline)
-        return condition
+        """The filters, for the columns that deals and their states have in common."""
+        return Narrowing(self.owner, self.team, self.territory, self.pipeline).condition()
 
 
 @dataclass(frozen=True)
@@ -62,12 +54,22 @@ class Window:
         """Where the period ends, or knowledge does: the instant of stock figures."""
         return min(self.period.instants(Workspace.get().zone)[1], self.as_of)
 
+    @property
+    def is_present(self) -> bool:
+        """Whether the rows of deals tell what was known at `as_of`; otherwise their states do."""
+        return self.as_of >= self.now
 
-def in_funnel(scope: Scope, window: Window) -> QuerySet[DealStateInterval]:
-    """The open deals at the end of the window as they were then, with `amount` in workspace currency."""
-    states = DealStateInterval.objects.at(window.end).in_funnel()
-    mine = states.filter(scope.narrowing(), deal__in=scope.deals())
-    return mine.annotate(amount=_at_rates_before(window.end))
+
+def in_funnel(scope: Scope, window: Window) -> QuerySet[Any]:
+    """The open deals at the end of the window as they were then, with `amount` in workspace currency.
+
+    Rows are deals where that is the present, and their states before it.
+    """
+    if window.end >= window.now:
+        deals = scope.deals().in_funnel().filter(scope.narrowing(), created_at__lt=window.end)
+        return deals.annotate(amount=converted_value(window.end - INSTANT))
+    states = in_funnel_at(window.end).filter(scope.narrowing(), deal__in=scope.deals())
+    return states.annotate(amount=converted_value_at(window.end))
 
 
 def closings(scope: Scope, window: Window) -> QuerySet[Any]:
@@ -76,52 +78,12 @@ def closings(scope: Scope, window: Window) -> QuerySet[Any]:
     Rows are deals, or their states where `as_of` lies in the past: a deal reopened since then counts in a
     restated past, and one that closed since does not.
     """
-    within = Q(closed_at__gte=window.start, closed_at__lt=window.end)
-    within &= Q(status__in=[DealStatus.WON, DealStatus.LOST])
-    if window.as_of >= window.now:
+    within = (WON | LOST) & Q(closed_at__gte=window.start, closed_at__lt=window.end)
+    if window.is_present:
         deals = scope.deals().filter(within, scope.narrowing())
-        return deals.annotate(amount=_at_frozen_rate(), elapsed=_days("created_at"))
-    states = DealStateInterval.objects.at(window.as_of).filter(within, scope.narrowing(), is_deleted=False)
-    amount = Case(
-        When(deal__closed_at=F("closed_at"), then=_at_frozen_rate("deal__")),
-        default=_at_rates_before(window.end),
-        output_field=MONEY,
-    )
-    return states.filter(deal__in=scope.deals()).annotate(amount=amount, elapsed=_days("deal__created_at"))
-
-
-def _territories_from(top: int) -> set[int]:
-    children: dict[int | None, list[int]] = {}
-    for pk, parent_id in Territory.objects.values_list("pk", "parent_id").order_by("pk"):
-        children.setdefault(parent_id, []).append(pk)
-    found: set[int] = set()
-    waiting = [top]
-    while waiting:
-        pk = waiting.pop()
-        if pk not in found:
-            found.add(pk)
-            waiting.extend(children.get(pk, ()))
-    return found
-
-
-def _at_frozen_rate(deal: str = "") -> Case:
-    """The value at the rate kept since closing; empty without a value or without a rate."""
-    product = ExpressionWrapper(F("value") * F(f"{deal}fx_rate"), output_field=MONEY)
-    return Case(
-        When(currency=Workspace.get().currency, then=F("value")),
-        When(**{f"{deal}fx_rate__isnull": False}, then=product),
-        output_field=MONEY,
-    )
-
-
-def _at_rates_before(instant: datetime) -> Case:
-    """The value at the rates of the day that ends at (or holds) the instant; empty without a rate."""
-    day = Workspace.get().today(instant - timedelta(microseconds=1))
-    products = [
-        When(currency=currency, then=ExpressionWrapper(F("value") * Value(rate), output_field=MONEY))
-        for currency, rate in rates_on(day).items()
-    ]
-    return Case(*products, output_field=MONEY)
+        return deals.annotate(amount=converted_value(window.now), elapsed=_days("created_at"))
+    states = states_before(window.as_of).filter(within, scope.narrowing(), deal__in=scope.deals())
+    return states.annotate(amount=converted_value_at(window.as_of), elapsed=_days("deal__created_at"))
 
 
 def _days(created: str) -> Func:

@@ -6,10 +6,7 @@ The interval is Wilson's, 95 %. None where nothing was decided.
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Q
-
-from pipeline.models import DealStatus
-from reporting.metrics.population import Scope, Window, closings
+from reporting.metrics.closed import Closed
 from reporting.metrics.statistics import wilson
 
 
@@ -21,15 +18,11 @@ class WinRate:
     excluded: int
     interval: tuple[float, float] | None
 
+    @property
+    def n(self) -> int:
+        return self.won + self.lost
 
-def measure(*, scope: Scope, window: Window) -> WinRate:
-    lost = Q(status=DealStatus.LOST)
-    excused = Q(close_reason__counts_in_win_rate=False)
-    found = closings(scope, window).aggregate(
-        won=Count("pk", filter=Q(status=DealStatus.WON)),
-        lost=Count("pk", filter=lost & ~excused),
-        excluded=Count("pk", filter=lost & excused),
-    )
-    decided = found["won"] + found["lost"]
-    value = found["won"] / decided if decided else None
-    return WinRate(value, found["won"], found["lost"], found["excluded"], wilson(found["won"], decided))
+
+def of(closed: Closed) -> WinRate:
+    value = closed.won / closed.decided if closed.decided else None
+    return WinRate(value, closed.won, closed.lost, closed.excluded, wilson(closed.won, closed.decided))
