@@ -7,12 +7,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Window
+from django.db.models import F, Q, Window
 from django.db.models.functions import RowNumber
 
 from pipeline.deals.filters import DealFilter
 from pipeline.deals.models import Deal
-from pipeline.deals.totals import Totals, totals_by_stage
+from pipeline.deals.totals import Totals, converted_value, totals_by_stage
 from pipeline.stages.models import Pipeline, Stage
 from teams.models import User, Workspace
 
@@ -101,23 +101,21 @@ class Board:
         )
 
 
-def board_for(deals: Any, pipeline: Pipeline, *, now: datetime) -> Board:
-    """The board of the given deals of a pipeline. Three queries: stages, totals, cards."""
+def board_for(deals: Any, pipeline: Pipeline, *, now: datetime, several_owners: bool = False) -> Board:
+    """The board of the given deals of a pipeline, in their own order or by urgency. Three queries."""
     columns = headers(deals, pipeline, now=now)
     first = (
         _with_card_data(deals.filter(pipeline=pipeline), now)
-        .annotate(place=Window(RowNumber(), partition_by=F("stage_id"), order_by=_urgency()))
+        .annotate(place=Window(RowNumber(), partition_by=F("stage_id"), order_by=_order(deals)))
         .filter(place__lte=CARDS_PER_COLUMN)
         .order_by("stage_id", "place")
     )
-    cards = _cards(first, now)
     by_stage = defaultdict(list)
-    for card in cards:
+    for card in _cards(first, now):
         by_stage[card.deal.stage_id].append(card)
     for column in columns:
         column.cards.extend(by_stage[column.stage.pk])
-    owners = {card.deal.owner_id for card in cards}
-    return Board(pipeline, columns, Workspace.get().currency, len(owners) > 1)
+    return Board(pipeline, columns, Workspace.get().currency, several_owners)
 
 
 def headers(deals: Any, pipeline: Pipeline, *, now: datetime) -> list[Column]:
@@ -128,10 +126,18 @@ def headers(deals: Any, pipeline: Pipeline, *, now: datetime) -> list[Column]:
     return [Column(stage, _tone(place, len(shown)), sums.get(stage.pk, Totals())) for place, stage in enumerate(shown)]
 
 
-def more_cards(deals: Any, stage: Stage, *, start: int, now: datetime) -> list[Card]:
-    """The next cards of one column, after the first `start`."""
-    rows = _with_card_data(deals.filter(stage=stage), now).order_by(*_urgency())
-    return _cards(rows[start : start + CARDS_PER_COLUMN], now)
+def more_cards(deals: Any, stage: Stage, *, after: int | None, now: datetime) -> tuple[list[Card], int]:
+    """The cards of a column that follow the deal `after`, and how many are left behind them.
+
+    A place in the order instead of a number: while a page is open, cards leave its column and enter it.
+    """
+    column = Q(pk__in=deals.filter(stage=stage).order_by().values("pk"))
+    lined_up = Deal.objects.filter(column | Q(pk=after)).with_next_step_state(now).order_by(*_order(deals))
+    ids = list(lined_up.values_list("pk", flat=True))
+    begin = ids.index(after) + 1 if after in ids else 0
+    wanted = ids[begin : begin + CARDS_PER_COLUMN]
+    found = {deal.pk: deal for deal in _with_card_data(deals.filter(pk__in=wanted).order_by(), now)}
+    return _cards([found[pk] for pk in wanted if pk in found], now), max(len(ids) - begin - len(wanted), 0)
 
 
 def card_for(deal: Deal, *, now: datetime) -> Card:
@@ -145,8 +151,19 @@ def filtered(user: User, parameters: Any, *, now: datetime) -> tuple[Any, DealFi
     return deal_filter.qs, deal_filter
 
 
+def has_several_owners(deals: Any, deal_filter: DealFilter) -> bool:
+    """Whether a board has to say whose a deal is."""
+    return "owner" not in deal_filter.active and deals.order_by().exclude(owner=deal_filter.user).exists()
+
+
 def _with_card_data(deals: Any, now: datetime) -> Any:
-    return deals.select_related("company", "owner").with_next_step_state(now).with_stalled(now)
+    shown = deals.select_related("company", "owner").annotate(converted=converted_value(now))
+    return shown.with_next_step_state(now).with_stalled(now)
+
+
+def _order(deals: Any) -> Any:
+    """The order that the filter asked for, else the most urgent first."""
+    return deals.query.order_by or _urgency()
 
 
 def _urgency() -> list[Any]:

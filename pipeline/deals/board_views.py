@@ -1,12 +1,15 @@
 """The board: /pipeline/ and one column's further cards."""
 
+import re
+
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from pipeline.deals.board import board_for, filtered, more_cards
+from pipeline.deals.board import board_for, filtered, has_several_owners, more_cards
 from pipeline.deals.filter_bar import FilterBar, tell_about_ignored
+from pipeline.deals.models import Deal
 from pipeline.stages.models import Pipeline, Stage
 from teams.access import Permission, holds
 from teams.access.doors import door
@@ -30,7 +33,8 @@ def board(request: SignedInRequest, pipeline_id: int | None = None) -> HttpRespo
     if not partial:
         tell_about_ignored(request, deal_filter)
     context = {
-        "board": pipeline and board_for(deals, pipeline, now=now),
+        "board": pipeline
+        and board_for(deals, pipeline, now=now, several_owners=has_several_owners(deals, deal_filter)),
         "pipelines": pipelines,
         "bar": FilterBar(request, deal_filter, hidden=NOT_OFFERED),
         "may_add": holds(request.user, Permission.DEAL_ADD),
@@ -42,20 +46,21 @@ def board(request: SignedInRequest, pipeline_id: int | None = None) -> HttpRespo
 @require_safe
 @door(Permission.DEAL_VIEW)
 def column_more(request: SignedInRequest, stage_id: int) -> HttpResponse:
-    """The next cards of a column, after the `start` that the page already has."""
+    """The next cards of a column, behind the deal `after`, the last that the page already has."""
     stage = get_object_or_404(Stage.objects.select_related("pipeline"), pk=stage_id)
     now = timezone.now()
-    deals, _deal_filter = filtered(request.user, request.GET, now=now)  # type: ignore[arg-type]
-    start = request.GET.get("start", "")
-    first = int(start) if start.isdecimal() and len(start) < 7 else 0
-    cards = more_cards(deals, stage, start=first, now=now)
+    deals, deal_filter = filtered(request.user, request.GET, now=now)  # type: ignore[arg-type]
+    after = request.GET.get("after", "")
+    last = (
+        Deal.objects.reachable_by(request.user).filter(pk=after).first() if re.fullmatch(r"\d{1,18}", after) else None
+    )
+    cards, remaining = more_cards(deals, stage, after=last and last.pk, now=now)
     context = {
         "cards": cards,
         "stage": stage,
-        "next_start": first + len(cards),
-        "remaining": max(deals.filter(stage=stage).count() - first - len(cards), 0),
+        "remaining": remaining,
         "may_move": holds(request.user, Permission.DEAL_EDIT),
-        "several_owners": len({card.deal.owner_id for card in cards}) > 1,
+        "several_owners": has_several_owners(deals, deal_filter),
     }
     template = "_more_cards.html" if request.htmx else "more.html"
     return render(request, f"pipeline/board/{template}", context)

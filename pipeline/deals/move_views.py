@@ -14,10 +14,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from crm.lib.errors import Conflict, Refused
 from pipeline.deals import actions
-from pipeline.deals.board import Board, card_for, filtered, headers
+from pipeline.deals.board import Board, card_for, filtered, has_several_owners, headers
 from pipeline.deals.board_forms import AddForm, DealForm, LoseForm, MoveForm, WinForm
+from pipeline.deals.meanwhile import changes_since
 from pipeline.deals.models import Deal, DealEvent
-from teams.access import Permission
+from teams.access import Permission, holds
 from teams.access.doors import door
 from teams.access.http import SignedInRequest
 from teams.models import Workspace
@@ -119,10 +120,31 @@ def _ask(request: SignedInRequest, verb: str, form: DealForm) -> HttpResponse:
 
 def _ask_again(request: SignedInRequest, verb: str, form: DealForm, refusal: Refused) -> HttpResponse:
     """The form with the refusal beside its field; what no field can mend is told by the page as a refusal."""
-    if isinstance(refusal, Conflict) or refusal.field not in form.fields:
+    if isinstance(refusal, Conflict):
+        return _tell_conflict(request, form)
+    if refusal.field not in form.fields:
         raise refusal
     form.add_error(refusal.field, str(refusal))
     return _ask(request, verb, form)
+
+
+def _tell_conflict(request: SignedInRequest, form: DealForm) -> HttpResponse:
+    """Who did what meanwhile, and the choice between that and one's own move. Nothing was written."""
+    deal = form.deal
+    deal.refresh_from_db()
+    wanted = form.cleaned_data.get("stage") if deal.is_open else None
+    context = {
+        "deal": deal,
+        "sentence": changes_since(deal, form.cleaned_data["version"]),
+        "wanted": wanted,
+        "action_url": request.path,
+    }
+    response = render(request, "pipeline/deals/conflict.html", context, status=409)
+    if request.htmx:
+        response["HX-Retarget"], response["HX-Reswap"] = "#dialog", "innerHTML"
+        # Behind the question the board already shows what is true.
+        response["HX-Trigger-After-Settle"] = "kontor:board-changed"
+    return response
 
 
 def _show(request: SignedInRequest, verb: str, form: Any, **context: Any) -> HttpResponse:
@@ -134,13 +156,15 @@ def _moved_on_board(request: SignedInRequest, deal: Deal, before: int, message: 
     """The card in its new place, and the heads of both columns for the filter of the page it was moved on."""
     now = timezone.now()
     query = QueryDict((request.htmx.current_url or "").partition("?")[2].partition("#")[0])
-    deals, _deal_filter = filtered(request.user, query, now=now)  # type: ignore[arg-type]
+    deals, deal_filter = filtered(request.user, query, now=now)  # type: ignore[arg-type]
     board = Board(deal.pipeline, headers(deals, deal.pipeline, now=now), Workspace.get().currency)
     context = {
         "card": card_for(deal, now=now),
         "board": board,
         "columns": [column for column in board.columns if column.stage.pk in {before, deal.stage_id}],
         "may_move": True,
+        "may_add": holds(request.user, Permission.DEAL_ADD),
+        "several_owners": has_several_owners(deals, deal_filter),
     }
     response = render(request, "pipeline/board/moved.html", context)
     toast = {"message": message, "level": "success", "undo": _undo_url(deal)}

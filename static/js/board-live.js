@@ -1,52 +1,93 @@
 // The board keeps up with changes by others, and on a phone the chip of the column in sight is lit.
 //
 //   [data-changes-waiting]   hidden button; shows how many changes wait while the person drags or edits
-//   data-text-changes="{count} changes" on the board
+//   data-text-change="1 change", data-text-changes="{count} changes" on the board
 // HX-Trigger "kontor:board-changed" (a dialog that won, lost or moved a deal) loads the board again.
 
 const FRESH_FOR = 4000;
 const CARD = "[data-card]";
 const COLUMN = "[data-column]";
 
+// With many people at work, a board asks now and then instead of after each of their changes.
+const PAUSE = 10_000;
+const soonest = () => 500 + Math.random() * 2000;
+
+// What others did counts as waiting; the echo of the person's own changes only makes the board ask again.
+const ECHO = 3000;
+
 let waiting = 0;
+let stale = false;
+let acted = 0;
+let timer = 0;
+let asked = 0;
 let watched = null;
 
 const board = () => document.querySelector("[data-board]");
 const columns = () => [...board().querySelectorAll(COLUMN)];
 const listOf = (column) => column.querySelector("[data-cards]");
-const occupied = () => board().hasAttribute("data-occupied") || document.querySelector(".quick-add, dialog[open], #move-menu:popover-open");
+const moving = () => board().hasAttribute("data-occupied");
+const occupied = () => moving() || document.querySelector(".quick-add, dialog[open], #move-menu:popover-open");
 
 addEventListener("kontor:changed", (event) => {
-  if (!board() || (event.detail.kind ?? "deal") !== "deal") {
-    return;
-  }
-  if (occupied()) {
-    waiting += 1;
+  if (board() && (event.detail.kind ?? "deal") === "deal") {
+    stale = true;
+    waiting += Date.now() - acted > ECHO;
     showWaiting();
-  } else {
-    refresh();
+    timer ||= setTimeout(look, Math.max(soonest(), asked + PAUSE - Date.now()));
   }
 });
-document.addEventListener("kontor:board-changed", () => refresh());
-document.addEventListener("kontor:board-settled", () => showWaiting());
+// Told by an answer to the person herself: only a card on its way makes it wait.
+document.addEventListener("kontor:board-changed", () => {
+  stale = true;
+  board() && !moving() && refresh();
+});
 document.addEventListener("click", (event) => event.target.closest("[data-changes-waiting]") && refresh());
+document.addEventListener("kontor:board-settled", catchUp);
+document.addEventListener("toggle", () => setTimeout(catchUp), true);
+document.addEventListener("visibilitychange", catchUp);
+document.addEventListener("htmx:afterSettle", catchUp);
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target.id === "board-region" && moving()) {
+    event.detail.shouldSwap = false;
+    stale = true;
+  }
+});
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.requestConfig.verb !== "get") {
+    acted = Date.now();
+  }
+});
+
+function look() {
+  timer = 0;
+  catchUp();
+}
+
+function catchUp() {
+  if (board()) {
+    stale && !timer && !document.hidden && !occupied() ? refresh() : showWaiting();
+  }
+}
 
 function showWaiting() {
   const chip = document.querySelector("[data-changes-waiting]");
   if (chip) {
-    chip.hidden = waiting === 0;
-    chip.textContent = (board().dataset.textChanges ?? "{count}").replace("{count}", waiting);
+    chip.hidden = !waiting || !occupied();
+    const { textChange, textChanges } = board().dataset;
+    chip.textContent = (waiting === 1 ? textChange : textChanges).replace("{count}", waiting);
   }
 }
 
 async function refresh() {
   waiting = 0;
+  stale = false;
+  asked = Date.now();
   showWaiting();
   const versions = new Map([...board().querySelectorAll(CARD)].map((card) => [card.id, card.dataset.version]));
   const focused = document.activeElement?.closest(CARD)?.id;
   const places = new Map(columns().map((column) => [column.id, listOf(column).scrollTop]));
   const { scrollLeft } = board();
-  await htmx.ajax("GET", location.pathname + location.search, { target: "#board", swap: "outerHTML" });
+  await htmx.ajax("GET", location.pathname + location.search, { target: "#board-region", swap: "outerHTML" });
   board().scrollLeft = scrollLeft;
   for (const column of columns()) {
     listOf(column).scrollTop = places.get(column.id) ?? 0;

@@ -5,7 +5,7 @@
 //   <div class="board" id="board" data-board data-currency="EUR"
 //        data-text-move="Move to {stage}" data-text-weighted="Weighted {before} → {after}"
 //        data-text-moved="{deal} moved to {stage}, {position} of {count}" data-text-failed="Not moved"
-//        data-text-changes="{count} changes">
+//        data-text-change="1 change" data-text-changes="{count} changes">
 //     <section class="board-column" id="column-3" data-column data-stage-id="3" data-stage-name="Proposal" data-probability="0.6">
 //       <header …>  optional, changed at once while a move is on its way:
 //                   [data-count data-amount="4"], [data-total data-amount="250300"], [data-weighted data-amount="150180"]
@@ -211,7 +211,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
   moves.delete(url);
   settle();
   const { xhr, successful } = event.detail;
-  successful ? arrived(made) : putBack(made, xhr.status);
+  successful ? arrived(made) : putBack(made, xhr.getResponseHeader("HX-Retarget"));
 });
 
 function arrived({ id, column }) {
@@ -221,7 +221,7 @@ function arrived({ id, column }) {
   announce(fill(board.dataset.textMoved, { deal: card?.dataset.name ?? "", stage: column.dataset.stageName, position: cards.indexOf(card) + 1, count: cards.length }));
 }
 
-function putBack({ id, from, column, next }, status) {
+function putBack({ id, from, column, next }, asked) {
   const card = document.getElementById(id);
   if (!card) {
     return;
@@ -229,8 +229,8 @@ function putBack({ id, from, column, next }, status) {
   account(card, column, from);
   card.classList.remove("is-pending");
   from.querySelector("[data-cards]").insertBefore(card, next?.isConnected ? next : null);
-  // 422: the stage wants to know something, a dialog asks. Everything else went wrong, and is said so.
-  if (status !== 422) {
+  // A dialog asks: the stage wants to know something, or somebody else moved the deal. All else is said at the card.
+  if (!asked) {
     card.classList.add("is-failed");
     const line = Object.assign(document.createElement("p"), { className: "deal-card-error", textContent: board.dataset.textFailed });
     card.querySelector(".next-step")?.before(line);
@@ -247,6 +247,14 @@ function close(card, outcome) {
 }
 
 const announce = (message) => document.dispatchEvent(new CustomEvent("announce", { detail: { message } }));
+
+// A card that was moved here before its turn comes again with the further cards of the column.
+function once() {
+  const seen = new Set();
+  for (const card of board?.querySelectorAll(CARD) ?? []) {
+    seen.has(card.id) ? card.remove() : seen.add(card.id);
+  }
+}
 
 // ---- keyboard and menu
 
@@ -344,7 +352,7 @@ function choose(item) {
 }
 
 document.addEventListener("keydown", (event) => {
-  const list = event.target.closest?.("#move-menu:popover-open");
+  const list = document.querySelector("#move-menu:popover-open");
   if (!list || event.ctrlKey || event.metaKey) {
     return;
   }
@@ -370,6 +378,7 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("htmx:afterSettle", () => {
   start();
+  once();
   board?.isConnected && rove(document.activeElement.closest(CARD) ?? board.querySelector(`${CARD} [tabindex="0"]`)?.closest(CARD) ?? board.querySelector(CARD));
 });
 start();
