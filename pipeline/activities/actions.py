@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.lib.errors import Conflict, FieldConflict, Forbidden, Refused
 from crm.lib.periods import local_date, midnight
+from pipeline.activities.defaults import usual_offsets
 from pipeline.activities.models import OUTREACH, Activity
 from pipeline.contacts.models import Company, Contact
 from pipeline.deals import follow
@@ -39,15 +40,20 @@ def plan(
     text: str = "",
     reminder_offsets: list[int] | None = None,
 ) -> Activity:
-    """Plan an activity for oneself or for somebody one leads. Raises `Forbidden` and `Refused`."""
+    """Plan an activity for oneself or for somebody one leads. Raises `Forbidden` and `Refused`.
+
+    Without `reminder_offsets` it reminds as is usual for its kind, with an empty list never.
+    """
     activity = _new(
         by=by, at=at, kind=kind, subject=subject, assignee=assignee or by, deal=deal, company=company, contact=contact
     )
     activity.duration_minutes = duration_minutes
     activity.text = text
-    activity.reminder_offsets = reminder_offsets or []
+    if reminder_offsets is None:
+        reminder_offsets = usual_offsets(kind, is_timed=due_at is not None)
+    activity.reminder_offsets = reminder_offsets
     set_due(activity, due_on=due_on, due_at=due_at)
-    _checked(activity).save()
+    checked(activity).save()
     plan_for_activity(activity, at=at)
     follow.refresh_next_step([activity.deal_id])
     return activity
@@ -78,7 +84,7 @@ def log(
     activity.duration_minutes = duration_minutes
     activity.done_at = done_at or at
     activity.done_by = by
-    _checked(activity).save()
+    checked(activity).save()
     _count_as_contact(activity)
     if next_step:
         plan(by=by, at=at, **{"deal": deal, "company": company, "contact": contact, **next_step})
@@ -99,7 +105,7 @@ def complete(
     activity.done_by = by
     activity.outcome = outcome or activity.outcome
     activity.text = activity.text if text is None else text
-    _write(_checked(activity), at)
+    _write(checked(activity), at)
     cancel_for_activity(activity, at=at)
     _count_as_contact(activity)
     return activity
@@ -140,9 +146,10 @@ def reschedule(
 
 
 @transaction.atomic
-def snooze(*, activity_id: int, by: User, at: datetime, until: datetime) -> Activity:
+def snooze(*, activity_id: int, by: User, at: datetime, until: datetime, version: int | None = None) -> Activity:
     """Be reminded later. The due date stays; at most five times."""
     activity = _locked(activity_id, by)
+    _same_version(activity, version)
     _must_be_open(activity)
     if until <= at:
         raise Refused(_("Choose a time in the future."), field="until")
@@ -150,6 +157,32 @@ def snooze(*, activity_id: int, by: User, at: datetime, until: datetime) -> Acti
         raise Refused(_("Snoozed five times already. Choose a new date or cancel the activity."))
     activity.snoozed_until = until
     activity.snooze_count += 1
+    _write(activity, at)
+    _plan_reminders_anew(activity, at)
+    return activity
+
+
+@transaction.atomic
+def take_back(
+    *,
+    activity_id: int,
+    by: User,
+    at: datetime,
+    version: int,
+    due_on: date | None,
+    due_at: datetime | None,
+    snoozed_until: datetime | None,
+    snooze_count: int,
+) -> Activity:
+    """Make an activity open again and due as it was before the change that led to `version`.
+
+    Raises `Conflict` when it changed since. The deal's last contact stays as it was.
+    """
+    activity = _locked(activity_id, by)
+    _same_version(activity, version)
+    activity.done_at = activity.done_by = activity.cancelled_at = None
+    activity.snoozed_until, activity.snooze_count = snoozed_until, snooze_count
+    set_due(activity, due_on=due_on, due_at=due_at)
     _write(activity, at)
     _plan_reminders_anew(activity, at)
     return activity
@@ -183,7 +216,7 @@ def edit_activity(
     for name, value in changes.items():
         setattr(activity, name, value)
     _must_see(by, activity.deal, activity.company, activity.contact)
-    _write(_checked(activity), at)
+    _write(checked(activity), at)
     follow.refresh_next_step([before])
     if activity.is_open:
         _plan_reminders_anew(activity, at)
@@ -299,7 +332,7 @@ def _must_be_open(activity: Activity) -> None:
         raise Refused(_("This activity is finished. Reopen it first."))
 
 
-def _checked(activity: Activity) -> Activity:
+def checked(activity: Activity) -> Activity:
     """The activity with its company filled in from the deal, once every field is valid."""
     if activity.deal and not activity.company_id:
         activity.company_id = activity.deal.company_id

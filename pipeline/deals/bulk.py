@@ -16,6 +16,7 @@ from pipeline.deals.actions.opening import validate
 from pipeline.deals.clock import stalled_from
 from pipeline.deals.models import Deal, DealEvent, DealStateInterval, StageSpell
 from pipeline.deals.states import DealStatus, EventKind, EventSource
+from pipeline.reminders import actions as reminders
 from teams.models import User
 
 _BATCH = 2000
@@ -45,7 +46,7 @@ class NewDeal:
 
 @transaction.atomic
 def open_deals_in_bulk(rows: Iterable[NewDeal], *, by: User | None, at: datetime) -> list[Deal]:
-    """Write deals with events, spells, intervals and credit. Raises Refused for the first invalid deal.
+    """Write deals with events, spells, intervals, credit and reminders. Raises Refused for the first invalid deal.
 
     The caller locks nothing and has checked its rows; `recorded_at` of all events is `at`.
     """
@@ -59,6 +60,7 @@ def open_deals_in_bulk(rows: Iterable[NewDeal], *, by: User | None, at: datetime
     DealEvent.objects.bulk_create(events, batch_size=_BATCH)
     _derive(events)
     CreditSplit.objects.bulk_create([_credit(deal) for deal in deals], batch_size=_BATCH)
+    reminders.plan_in_bulk(deals=deals, at=at)
     return deals
 
 

@@ -1,10 +1,12 @@
 """What deals do because something else changed: their company's territory, their owner's team, their activities."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from pipeline.deals.actions.recording import apply, record, workspace_day
 from pipeline.deals.clock import stalled_from
@@ -46,36 +48,41 @@ def follow_team(user_ids: Iterable[int], *, by: User | None, at: datetime) -> in
 
 def refresh_next_step(deal_ids: Iterable[int | None]) -> None:
     """The next step of a deal is its earliest open activity. No event: activities have their own history."""
-    ids = {pk for pk in deal_ids if pk}
     activities: Any = Deal._meta.get_field("activities").related_model
-    soonest = activities.objects.open().filter(deal_id__in=ids, late_at__isnull=False)
-    first = {row.deal_id: row for row in soonest.order_by("deal_id", "late_at", "pk").distinct("deal_id")}
-    for deal_id in ids:
-        step = first.get(deal_id)
-        Deal.objects.filter(pk=deal_id).update(
-            next_step=step,
-            next_step_subject=step.subject if step else "",
-            next_step_kind=step.kind if step else "",
-            next_step_due_on=step.due_on if step else None,
-            next_step_due_at=step.due_at if step else None,
-            next_step_today_from=step.today_from if step else None,
-            next_step_late_at=step.late_at if step else None,
-        )
+    open_ones = activities.objects.open().filter(deal=OuterRef("pk"), late_at__isnull=False)
+    soonest = open_ones.order_by("late_at", "pk")
+
+    def of_soonest(name: str) -> Subquery:
+        return Subquery(soonest.values(name)[:1])
+
+    Deal.objects.filter(pk__in={pk for pk in deal_ids if pk}).update(
+        next_step=of_soonest("pk"),
+        next_step_subject=Coalesce(of_soonest("subject"), Value("")),
+        next_step_kind=Coalesce(of_soonest("kind"), Value("")),
+        next_step_due_on=of_soonest("due_on"),
+        next_step_due_at=of_soonest("due_at"),
+        next_step_today_from=of_soonest("today_from"),
+        next_step_late_at=of_soonest("late_at"),
+    )
 
 
 def touch(deal_ids: Iterable[int | None], *, contacted_at: datetime) -> None:
     """There was contact with the customer: the stalled clock starts again from the latest contact."""
-    deals = Deal.objects.filter(pk__in={pk for pk in deal_ids if pk}).select_related("stage")
-    for deal in deals.select_for_update(of=("self",)).order_by("pk"):
-        deal.last_contact_at = max(filter(None, (deal.last_contact_at, contacted_at)))
+    touch_in_bulk({pk: contacted_at for pk in deal_ids if pk})
+
+
+@transaction.atomic
+def touch_in_bulk(contacts: Mapping[int, datetime]) -> None:
+    """Like `touch` for many deals, each with a contact of its own."""
+    rows = (
+        Deal.objects.filter(pk__in=list(contacts))
+        .select_related("stage")
+        .select_for_update(of=("self",))
+        .order_by("pk")
+    )
+    deals = list(rows)
+    for deal in deals:
+        deal.last_contact_at = max(filter(None, (deal.last_contact_at, contacts[deal.pk])))
         if deal.is_open:
             deal.stalled_from = stalled_from(deal, deal.stage)
-        deal.save(update_fields=["last_contact_at", "stalled_from"])
-
-
-def restart_clocks(stage_id: int) -> None:
-    """After a change of a stage's limit: when its open deals count as stalled."""
-    deals = list(Deal.objects.open().filter(stage_id=stage_id).select_related("stage"))
-    for deal in deals:
-        deal.stalled_from = stalled_from(deal, deal.stage)
-    Deal.objects.bulk_update(deals, ["stalled_from"], batch_size=500)
+    Deal.objects.bulk_update(deals, ["last_contact_at", "stalled_from"], batch_size=500)

@@ -1,5 +1,6 @@
 """Planning and cancelling reminders. Called inside the transaction that changes the activity or deal."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -15,13 +16,14 @@ if TYPE_CHECKING:
     from pipeline.activities.models import Activity
     from pipeline.deals.models import Deal
 
+_BATCH = 2000
+
 Key = tuple[ReminderKind, datetime]
 
 
 def plan_for_activity(activity: "Activity", *, at: datetime) -> None:
     """Make the planned reminders of an activity those of its present dates, offsets and assignee."""
-    moments = _moments_of(activity) if activity.is_open else set()
-    _replan(activity, [(ReminderKind.ACTIVITY_DUE, moment) for moment in moments], activity.assignee_id, at)
+    _replan(activity, _of_activity(activity), activity.assignee_id, at)
 
 
 def cancel_for_activity(activity: "Activity", *, at: datetime) -> None:
@@ -30,13 +32,40 @@ def cancel_for_activity(activity: "Activity", *, at: datetime) -> None:
 
 def plan_for_deal(deal: "Deal", *, at: datetime) -> None:
     """Make the planned reminders of a deal those of its expected close date and owner; none unless it is open."""
-    expected = deal.expected_close_date if _counts(deal) else None
-    keys = list(schedule.of_deal(expected, deal.owner.zone).items()) if expected else []
-    _replan(deal, keys, deal.owner_id, at)
+    _replan(deal, _of_deal(deal), deal.owner_id, at)
 
 
 def cancel_for_deal(deal: "Deal", *, at: datetime) -> None:
     _replan(deal, [], deal.owner_id, at)
+
+
+@transaction.atomic
+def plan_in_bulk(*, activities: "Sequence[Activity]" = (), deals: "Sequence[Deal]" = (), at: datetime) -> None:
+    """Plan the reminders of activities and deals that were just written and have none; nothing before `at`."""
+    rows = [
+        *(
+            _row(key, activity.assignee_id, activity=activity)
+            for activity in activities
+            for key in _of_activity(activity)
+        ),
+        *(_row(key, deal.owner_id, deal=deal) for deal in deals for key in _of_deal(deal)),
+    ]
+    ScheduledReminder.objects.bulk_create([row for row in rows if row.fire_at > at], batch_size=_BATCH)
+
+
+def _row(key: Key, recipient_id: int, **about: "Activity | Deal") -> ScheduledReminder:
+    kind, moment = key
+    return ScheduledReminder(kind=kind, fire_at=moment, recipient_id=recipient_id, **about)
+
+
+def _of_activity(activity: "Activity") -> list[Key]:
+    moments = _moments_of(activity) if activity.is_open else set()
+    return [(ReminderKind.ACTIVITY_DUE, moment) for moment in sorted(moments)]
+
+
+def _of_deal(deal: "Deal") -> list[Key]:
+    expected = deal.expected_close_date if _counts(deal) else None
+    return list(schedule.of_deal(expected, deal.owner.zone).items()) if expected else []
 
 
 def _moments_of(activity: "Activity") -> set[datetime]:

@@ -1,0 +1,47 @@
+"""Writing many activities and notes at once, with the checks of single actions; for imports."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from pipeline.activities.actions import checked, set_due
+from pipeline.activities.models import OUTREACH, Activity, Note
+from pipeline.deals import follow
+from pipeline.reminders.actions import plan_in_bulk
+
+_BATCH = 2000
+_NOTE_RELATIONS = ["author", "deal", "company", "contact"]
+
+
+@transaction.atomic
+def add_activities_in_bulk(activities: Sequence[Activity], *, at: datetime) -> list[Activity]:
+    """Write unsaved activities, open or done; next steps, last contacts and future reminders of deals follow.
+
+    The caller has checked who may assign what to whom. Raises ValidationError for the first invalid one.
+    """
+    for activity in activities:
+        if activity.is_open:
+            set_due(activity, due_on=activity.due_on, due_at=activity.due_at)
+        checked(activity)
+    written = Activity.objects.bulk_create(activities, batch_size=_BATCH)
+    plan_in_bulk(activities=[activity for activity in written if activity.is_open], at=at)
+    follow.refresh_next_step({activity.deal_id for activity in written if activity.is_open})
+    follow.touch_in_bulk(_last_contacts(written))
+    return written
+
+
+@transaction.atomic
+def add_notes_in_bulk(notes: Sequence[Note]) -> list[Note]:
+    """Write unsaved notes. The caller has checked who may see what they are about."""
+    for note in notes:
+        note.clean_fields(exclude=_NOTE_RELATIONS)
+    return Note.objects.bulk_create(notes, batch_size=_BATCH)
+
+
+def _last_contacts(activities: Sequence[Activity]) -> dict[int, datetime]:
+    contacts: dict[int, datetime] = {}
+    for activity in activities:
+        if activity.deal_id and activity.done_at and activity.kind in OUTREACH:
+            contacts[activity.deal_id] = max(activity.done_at, contacts.get(activity.deal_id, activity.done_at))
+    return contacts
