@@ -1,7 +1,8 @@
 """Writing what an import has worked out: catalogue, companies, stages and deals. Nothing is written twice."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -73,9 +74,17 @@ def finish_batch(batch: ImportBatch, *, files: MavenFiles, at: datetime) -> Impo
 
 
 def set_up_catalogue(
-    files: MavenFiles, *, by: User, at: datetime, stages: Sequence[tuple[str, str, int, int]]
+    files: MavenFiles,
+    *,
+    by: User,
+    at: datetime,
+    stages: Sequence[tuple[str, str, int, int]],
+    more: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Catalogue:
-    """Products, companies and one pipeline. A stage is name, German name, probability, stalled after days."""
+    """Products, companies and one pipeline. A stage is name, German name, probability, stalled after days.
+
+    `more` are fields of companies that are not in the files.
+    """
     pipeline = Pipeline.objects.create(name="Sales", name_de="Vertrieb")
     rows = [
         Stage(
@@ -92,7 +101,7 @@ def set_up_catalogue(
     return Catalogue(
         pipeline=pipeline,
         stages={stage.name: stage for stage in rows},
-        companies=_import_companies(files.companies, by=by, at=at),
+        companies=_import_companies(files.companies, more or {}, by=by, at=at),
         products=_import_products(files.products),
         reasons={(reason.outcome, reason.code or reason.name): reason for reason in CloseReason.objects.all()},
     )
@@ -106,9 +115,11 @@ def _import_products(rows: Sequence[ProductRow]) -> dict[str, Product]:
     return {product.name: product for product in products}
 
 
-def _import_companies(rows: Sequence[CompanyRow], *, by: User, at: datetime) -> dict[str, Company]:
+def _import_companies(
+    rows: Sequence[CompanyRow], more: Mapping[str, Mapping[str, Any]], *, by: User, at: datetime
+) -> dict[str, Company]:
     """Companies, and in a second pass whose subsidiary they are: a parent may come after its child."""
-    companies = {row.name: _company(row, by=by, at=at) for row in rows}
+    companies = {row.name: _company(row, more.get(row.name, {}), by=by, at=at) for row in rows}
     Company.objects.bulk_create(companies.values())
     subsidiaries = [row for row in rows if row.parent]
     for row in subsidiaries:
@@ -117,7 +128,7 @@ def _import_companies(rows: Sequence[CompanyRow], *, by: User, at: datetime) -> 
     return companies
 
 
-def _company(row: CompanyRow, *, by: User, at: datetime) -> Company:
+def _company(row: CompanyRow, more: Mapping[str, Any], *, by: User, at: datetime) -> Company:
     return Company(
         name=row.name,
         sort_key=sort_key(row.name),
@@ -131,4 +142,5 @@ def _company(row: CompanyRow, *, by: User, at: datetime) -> Company:
         created_at=at,
         created_by=by,
         changed_at=at,
+        **more,
     )

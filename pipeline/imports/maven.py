@@ -8,13 +8,10 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, TypeVar
 
-DEMO_FOLDER = Path(__file__).parent / "demo"
-DEALS_FILE, COMPANIES_FILE = "sales_pipeline.csv", "accounts.csv"
-PRODUCTS_FILE, PEOPLE_FILE = "products.csv", "sales_teams.csv"
+from pipeline.imports.oddities import COMPANIES_FILE, DEALS_FILE, INDUSTRY_SPELLINGS, PRODUCT_SPELLINGS, Oddities
 
-# What the files misspell. Names of companies and people stay as they are: nobody knows better.
-PRODUCT_SPELLINGS = {"GTXPro": "GTX Pro"}
-INDUSTRY_SPELLINGS = {"technolgy": "technology"}
+DEMO_FOLDER = Path(__file__).parent / "demo"
+PRODUCTS_FILE, PEOPLE_FILE = "products.csv", "sales_teams.csv"
 COUNTRIES = {
     "Belgium": "BE",
     "Brazil": "BR",
@@ -96,13 +93,18 @@ class DealRow:
 
 @dataclass
 class MavenFiles:
-    """Rows in the order of the files, and every problem found; with problems nothing may be written."""
+    """Rows in the order of the files, and every problem found; with problems nothing may be written.
+
+    `remarks` tell what is odd but can be read.
+    """
 
     agents: list[AgentRow] = field(default_factory=list)
     products: list[ProductRow] = field(default_factory=list)
     companies: list[CompanyRow] = field(default_factory=list)
     deals: list[DealRow] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    remarks: list[Problem] = field(default_factory=list)
+    oddities: Oddities = field(default_factory=Oddities)
 
     @property
     def last_day(self) -> date:
@@ -122,10 +124,10 @@ class _Refusal(Exception):
 def read_files(folder: Path = DEMO_FOLDER) -> MavenFiles:
     """All four files of a folder, mapped and checked."""
     files = MavenFiles()
-    files.agents = list(_rows(folder / PEOPLE_FILE, _agent, files.problems))
-    files.products = list(_rows(folder / PRODUCTS_FILE, _product, files.problems))
-    files.companies = list(_rows(folder / COMPANIES_FILE, _company, files.problems))
-    numbered = list(_numbered(folder / DEALS_FILE, _deal, files.problems))
+    files.agents = list(_rows(folder / PEOPLE_FILE, _agent, files))
+    files.products = list(_rows(folder / PRODUCTS_FILE, _product, files))
+    files.companies = list(_rows(folder / COMPANIES_FILE, _company, files))
+    numbered = list(_numbered(folder / DEALS_FILE, _deal, files))
     files.deals = [row for _, row in numbered]
     files.problems += _unknown_parents(files)
     files.problems += _unknown_names(files, numbered)
@@ -133,17 +135,20 @@ def read_files(folder: Path = DEMO_FOLDER) -> MavenFiles:
     return files
 
 
-def _rows(path: Path, read: Callable[[dict[str, str]], T], problems: list[Problem]) -> Iterator[T]:
-    return (row for _, row in _numbered(path, read, problems))
+def _rows(path: Path, read: Callable[[dict[str, str]], T], files: MavenFiles) -> Iterator[T]:
+    return (row for _, row in _numbered(path, read, files))
 
 
-def _numbered(path: Path, read: Callable[[dict[str, str]], T], problems: list[Problem]) -> Iterator[tuple[int, T]]:
+def _numbered(path: Path, read: Callable[[dict[str, str]], T], files: MavenFiles) -> Iterator[tuple[int, T]]:
     with path.open(encoding="utf-8-sig", newline="") as handle:
         for number, cells in enumerate(csv.DictReader(handle), start=1):
+            clean = {key: (cell or "").strip() for key, cell in cells.items() if key}
             try:
-                yield number, read({key: (cell or "").strip() for key, cell in cells.items() if key})
+                yield number, read(clean)
             except _Refusal as refusal:
-                problems.append(Problem(path.name, number, refusal.column, refusal.code, refusal.message))
+                files.problems.append(Problem(path.name, number, refusal.column, refusal.code, refusal.message))
+                continue
+            files.remarks += (Problem(path.name, number, *remark) for remark in files.oddities.of_row(path.name, clean))
 
 
 def _agent(cells: dict[str, str]) -> AgentRow:

@@ -1,8 +1,9 @@
 """The people and teams of the demo files, and the demo sign-ins."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
@@ -21,7 +22,7 @@ SIGN_INS = {"Dustin Brinkmann": "manager@example.com", "Moses Frase": "rep@examp
 
 @dataclass(frozen=True)
 class People:
-    """Who the files speak of, by name; the teams of the agents by the agents' name, and of the offices by theirs."""
+    """Admin, managers and agents by name; the teams of who sells by their names, and of the offices by theirs."""
 
     admin: User
     users: dict[str, User]
@@ -39,28 +40,32 @@ def set_up_workspace(*, time_zone: str, currency: str) -> Workspace:
 
 
 @transaction.atomic
-def set_up_people(agents: list[AgentRow], *, time_zone: str, at: datetime) -> People:
+def set_up_people(
+    agents: list[AgentRow], *, time_zone: str, at: datetime, language: str = "en", selling_managers: Sequence[str] = ()
+) -> People:
     """Managers and agents with teams below their offices, members since always.
 
-    Only the demo sign-ins have a password.
+    Managers who sell belong to the team that they lead. Only the demo sign-ins have a password.
     """
     managers = {row.manager: row.office for row in agents}
-    admin = _person(ADMIN[0], ADMIN[1], Role.ADMIN, time_zone=time_zone, at=at)
+    shared = {"time_zone": time_zone, "language": language, "date_joined": at}
+    admin = _person(ADMIN[0], ADMIN[1], Role.ADMIN, **shared)
     users = [
-        *(_agent_or_manager(name, Role.MANAGER, time_zone=time_zone, at=at) for name in managers),
-        *(_agent_or_manager(row.name, Role.REP, time_zone=time_zone, at=at) for row in agents),
+        *(_agent_or_manager(name, Role.MANAGER, **shared) for name in managers),
+        *(_agent_or_manager(row.name, Role.REP, **shared) for row in agents),
     ]
     User.objects.bulk_create([admin, *users])
     people = {user.name: user for user in users}
     offices, teams = _set_up_teams(managers)
+    selling = {row.name: teams[row.manager] for row in agents} | {name: teams[name] for name in selling_managers}
     TeamMembership.objects.bulk_create(
         [
             *(_membership(people[name], teams[name], TeamRole.MANAGER) for name in managers),
-            *(_membership(people[row.name], teams[row.manager], TeamRole.MEMBER) for row in agents),
+            *(_membership(people[name], team, TeamRole.MEMBER) for name, team in selling.items()),
         ]
     )
     memo.forget()
-    return People(admin, people, {row.name: teams[row.manager] for row in agents}, offices)
+    return People(admin, {admin.name: admin, **people}, selling, offices)
 
 
 def _set_up_teams(managers: dict[str, str]) -> tuple[dict[str, Team], dict[str, Team]]:
@@ -81,12 +86,12 @@ def _membership(user: User, team: Team, role: TeamRole) -> TeamMembership:
     return TeamMembership(user=user, team=team, role_in_team=role)
 
 
-def _agent_or_manager(name: str, role: Role, *, time_zone: str, at: datetime) -> User:
+def _agent_or_manager(name: str, role: Role, **fields: Any) -> User:
     email = SIGN_INS.get(name) or f"{name.lower().replace(' ', '.')}@example.com"
-    return _person(name, email, role, time_zone=time_zone, at=at)
+    return _person(name, email, role, **fields)
 
 
-def _person(name: str, email: str, role: Role, *, time_zone: str, at: datetime) -> User:
+def _person(name: str, email: str, role: Role, **fields: Any) -> User:
     first, _space, last = name.partition(" ")
     may_sign_in = email in SIGN_INS.values() or email == ADMIN[1]
     return User(
@@ -95,9 +100,8 @@ def _person(name: str, email: str, role: Role, *, time_zone: str, at: datetime) 
         last_name=last,
         sort_key=sort_key(f"{last} {first}"),
         role=role,
-        time_zone=time_zone,
         is_demo=True,
         is_staff=role == Role.ADMIN,
         password=make_password(PASSWORD if may_sign_in else None),
-        date_joined=at,
+        **fields,
     )
