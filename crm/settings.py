@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -203,6 +204,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "refresh-rates": {"task": "teams.tasks.refresh_rates", "schedule": crontab(hour=17, minute=5)},
     "send-mail": {"task": "crm.notifications.tasks.send_mail", "schedule": 15.0, "options": {"expires": 15}},
     "follow-memberships": {
         "task": "pipeline.tasks.follow_memberships",
@@ -210,6 +212,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "options": {"expires": 60},
     },
 }
+
+# Reference rates of the last 90 days, fetched daily; empty to keep to the history that is shipped.
+RATES_OF_THE_ECB = "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-hist-90d.zip"
+EXCHANGE_RATES_URL = env.str("EXCHANGE_RATES_URL", default=RATES_OF_THE_ECB if PRODUCTION else "")
 
 # --- Signing in ---------------------------------------------------------------------------------
 

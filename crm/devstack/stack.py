@@ -108,6 +108,7 @@ class Stack:
         code = servers.schema_of_code()
         if not is_ours or not schema.exists() or schema.read_text() != code:
             self._manage("migrate", "--no-input", "--verbosity=0", env=env)
+            self._manage("load_rates", "--verbosity=0", env=env)
             schema.write_text(code if is_ours else "")
         if is_ours and not demo.exists() and _has_command("load_demo"):
             say("Loading the demo data …")

@@ -3,17 +3,34 @@
 from datetime import date
 from decimal import Decimal
 
-from teams.currencies.models import ExchangeRate
+from django.db import connection
+
 from teams.workspace.models import Workspace
 
 _EURO = "EUR"
+# Jumps from currency to currency and takes the newest rate of each: a few index lookups, however long the history.
+_NEWEST_RATES = """
+    WITH RECURSIVE known (currency) AS (
+        (SELECT currency FROM teams_exchangerate ORDER BY currency LIMIT 1)
+        UNION ALL
+        SELECT (SELECT currency FROM teams_exchangerate WHERE currency > known.currency ORDER BY currency LIMIT 1)
+        FROM known WHERE known.currency IS NOT NULL
+    )
+    SELECT known.currency, newest.rate
+    FROM known CROSS JOIN LATERAL (
+        SELECT rate FROM teams_exchangerate AS dated
+        WHERE dated.currency = known.currency AND dated.valid_from <= %s
+        ORDER BY dated.valid_from DESC LIMIT 1
+    ) AS newest
+"""
 
 
 def rates_on(day: date) -> dict[str, Decimal]:
     """Workspace currency for one unit of each currency on a day; a currency without a rate is absent."""
     own = Workspace.get().currency
-    newest = ExchangeRate.objects.filter(valid_from__lte=day).order_by("currency", "-valid_from").distinct("currency")
-    per_euro = {row.currency: row.rate for row in newest} | {_EURO: Decimal(1)}
+    with connection.cursor() as cursor:
+        cursor.execute(_NEWEST_RATES, [day])
+        per_euro = dict(cursor.fetchall()) | {_EURO: Decimal(1)}
     factors = {own: Decimal(1)}
     if own in per_euro:
         factors |= {
