@@ -8,8 +8,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from pipeline.deals.board import board_for, filtered, has_several_owners, more_cards
-from pipeline.deals.filter_bar import FilterBar, tell_about_ignored
+from pipeline.deals.filter_bar import FilterBar
 from pipeline.deals.models import Deal
+from pipeline.saved_views.filter_bar import tell_about_ignored
 from pipeline.stages.models import Pipeline, Stage
 from teams.access import Permission, holds
 from teams.access.doors import door

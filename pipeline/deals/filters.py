@@ -1,13 +1,11 @@
 """The filters of deals: one vocabulary for the list, the board and the API."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
 import django_filters
-from django import forms
-from django.db.models import F, Q, QuerySet
-from django.utils import timezone
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from crm.lib.periods import midnight
@@ -23,11 +21,10 @@ from pipeline.deals.as_of import (
 )
 from pipeline.deals.models import Deal
 from pipeline.deals.states import DealStatus, NextStepState
+from pipeline.saved_views.filtering import YES_OR_NO, AddressFilter, IdFilter, PersonFilter, by_ordering
 from pipeline.stages.models import Stage
 from teams.models import Workspace
 
-BIGGEST_ID = 2**63 - 1
-YES_OR_NO = [("true", _("Yes")), ("false", _("No"))]
 FIGURES = [("win_rate", _("Win rate")), ("deal_size", _("Average deal size"))]
 ORDERINGS = {
     "name": "sort_key",
@@ -41,24 +38,6 @@ ORDERINGS = {
     "closed_at": "closed_at",
     "stage_entered_at": "stage_entered_at",
 }
-
-
-class IdFilter(django_filters.Filter):
-    """The id of a related row; whether it exists is not asked, a strange one finds nothing."""
-
-    field_class = forms.IntegerField
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, min_value=1, max_value=BIGGEST_ID, **kwargs)
-
-
-class PersonFilter(django_filters.Filter):
-    """`me` or the id of a person."""
-
-    field_class = forms.RegexField
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, regex=r"^(me|[1-9]\d{0,17})\Z", **kwargs)
 
 
 class StateFilter:
@@ -81,7 +60,7 @@ class StateDay(StateFilter, django_filters.DateFilter):
     pass
 
 
-class DealFilter(django_filters.FilterSet):
+class DealFilter(AddressFilter):
     """Narrows deals by parameters of an address. Ranges are half-open; their days begin in the workspace zone.
 
     A team or territory means everything below it as well. Invalid values are left out and named in `errors`.
@@ -115,41 +94,12 @@ class DealFilter(django_filters.FilterSet):
     next_step = django_filters.ChoiceFilter(choices=NextStepState.choices, method="by_next_step", label=_("Next step"))
     stalled = django_filters.ChoiceFilter(choices=YES_OR_NO, method="by_stalled", label=_("Stalled"))
     q = django_filters.CharFilter(method="by_words", label=_("Search"), max_length=200)
-    ordering = django_filters.ChoiceFilter(
-        choices=[(sign + name, name) for name in ORDERINGS for sign in ("", "-")], method="by_order"
-    )
+    ordering = by_ordering(ORDERINGS)
+    orderings = ORDERINGS
 
     class Meta:
         model = Deal
         fields: list[str] = []
-
-    def __init__(
-        self,
-        data: Mapping[str, Any] | None = None,
-        queryset: QuerySet[Deal] | None = None,
-        *,
-        request: Any = None,
-        user: Any = None,
-        now: datetime | None = None,
-        prefix: str | None = None,
-    ) -> None:
-        super().__init__(data, queryset, request=request, prefix=prefix)
-        self.user = user or getattr(request, "user", None)
-        self.now = now or timezone.now()
-
-    def unknown(self, allowed: Collection[str] = ()) -> list[str]:
-        """Parameters that filter nothing here; `allowed` are the caller's own, such as `page`."""
-        return sorted(set(self.data) - set(self.filters) - set(allowed))
-
-    @property
-    def active(self) -> dict[str, Any]:
-        """The filters that were given and understood, without the order."""
-        self.form.is_valid()
-        return {
-            name: value
-            for name, value in self.form.cleaned_data.items()
-            if name != "ordering" and value not in (None, "")
-        }
 
     @property
     def instant(self) -> datetime | None:
@@ -203,11 +153,6 @@ class DealFilter(django_filters.FilterSet):
         for word in sort_key(value).split():
             deals = deals.filter(Q(sort_key__contains=word) | Q(company__sort_key__contains=word))
         return deals
-
-    def by_order(self, deals: Any, _name: str, value: str) -> Any:
-        column = F(ORDERINGS[value.removeprefix("-")])
-        first = column.desc(nulls_last=True) if value.startswith("-") else column.asc(nulls_last=True)
-        return deals.order_by(first, "pk")
 
 
 def _midnight(day: date) -> datetime:

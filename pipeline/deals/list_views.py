@@ -7,10 +7,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from pipeline.deals.board import Card
-from pipeline.deals.filter_bar import FilterBar, tell_about_ignored
+from pipeline.deals.filter_bar import FilterBar
 from pipeline.deals.filters import DealFilter
 from pipeline.deals.models import Deal
 from pipeline.deals.totals import totals
+from pipeline.saved_views.filter_bar import tell_about_ignored
 from teams.access import Permission, holds
 from teams.access.doors import door
 from teams.access.http import SignedInRequest

@@ -1,0 +1,116 @@
+"""The bar above a list: what is set, and the form that sets more."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, QueryDict
+from django.utils.formats import date_format
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from pipeline.saved_views.filtering import AddressFilter
+from teams.access import Permission, reach
+from teams.models import User
+
+# More people than a menu of names can hold: then the address of a person's page leads here.
+MOST_PEOPLE = 60
+ANY = ("", _("Any"))
+PAGE_PARAMETERS = ("page", "view", "layout", "from", "after")
+
+
+@dataclass(frozen=True)
+class FilterChip:
+    """One filter that is set, and the address without it."""
+
+    label: str
+    value: str
+    remove_url: str
+
+
+class PeopleForm(forms.Form):
+    """The filters that people choose most; all others come with links."""
+
+    owner = forms.ChoiceField(label=_("Owner"), required=False)
+
+    def __init__(self, *args: Any, people: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].choices = [("", _("Everybody")), ("me", _("Me")), *people]  # type: ignore[attr-defined]
+
+
+class FilterBar:
+    """What the template of the bar prints; `hidden` are fields that this page does not offer."""
+
+    form_class: type[PeopleForm]
+    permission: ClassVar[Permission]
+
+    def __init__(self, request: HttpRequest, filters: AddressFilter, *, hidden: Sequence[str] = ()) -> None:
+        self.request = request
+        self.filters = filters
+        self.hidden = hidden
+
+    @cached_property
+    def people(self) -> list[tuple[str, str]]:
+        """Colleagues within reach, unless they are too many to choose from."""
+        scope = reach(self.request.user, self.permission)  # type: ignore[arg-type]
+        users = User.objects.active().by_name()
+        if not scope.everything:
+            users = users.filter(pk__in=scope.people_ids)
+        found = [(str(user.pk), user.name) for user in users[: MOST_PEOPLE + 1]]
+        return found if len(found) <= MOST_PEOPLE else []
+
+    @cached_property
+    def form(self) -> forms.Form:
+        form = self.form_class(initial=self.request.GET.dict(), people=self.people, auto_id="filter-%s")
+        for name in self.hidden:
+            del form.fields[name]
+        return form
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """Parameters that the form does not offer and must not lose."""
+        return [
+            (name, str(value))
+            for name, value in self.request.GET.items()
+            if name not in self.form.fields and name != "page"
+        ]
+
+    @property
+    def chips(self) -> list[FilterChip]:
+        return [
+            FilterChip(str(self.filters.filters[name].label), self._in_words(name, value), self._without(name))
+            for name, value in self.filters.active.items()
+        ]
+
+    @property
+    def clear_url(self) -> str:
+        return self._without(*self.filters.active)
+
+    def name_of(self, name: str, value: Any) -> str:
+        """The name of the row that a filter means."""
+        return str(value)
+
+    def _without(self, *names: str) -> str:
+        query: QueryDict = self.request.GET.copy()
+        for name in (*names, "page"):
+            query.pop(name, None)
+        return f"?{query.urlencode()}" if query else self.request.path
+
+    def _in_words(self, name: str, value: Any) -> str:
+        choices = {**dict(self.people), "me": _("Me")} if name == "owner" else {}
+        offered = self.filters.filters[name].extra.get("choices")
+        choices = choices or dict(offered or ())
+        if value in choices:
+            return str(choices[value])
+        if hasattr(value, "year"):
+            return date_format(value, "SHORT_DATE_FORMAT")
+        return self.name_of(name, value)
+
+
+def tell_about_ignored(request: HttpRequest, filters: AddressFilter) -> None:
+    """A notice about parameters that this page did not understand."""
+    ignored = [*filters.unknown(PAGE_PARAMETERS), *filters.errors]
+    if ignored:
+        messages.warning(request, _("These filters were not understood: %(names)s") % {"names": ", ".join(ignored)})
