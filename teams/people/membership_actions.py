@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from crm.lib import memo
@@ -75,7 +75,7 @@ def end_managing(*, by: User, membership_id: int, on: date) -> TeamMembership:
     Members leave a team only for another one or by being deactivated: their deals need a team.
     """
     must_administer(by)
-    running = TeamMembership.objects.managers().select_related("user", "team").filter(_lasts_beyond(on))
+    running = TeamMembership.objects.managers().lasting_beyond(on).select_related("user", "team")
     membership: TeamMembership = running.select_for_update(of=("self",)).get(pk=membership_id)
     _end(membership, by=by, on=on)
     memo.forget()
@@ -84,7 +84,7 @@ def end_managing(*, by: User, membership_id: int, on: date) -> TeamMembership:
 
 def end_memberships(*, by: User, user: User, on: date, role_in_team: TeamRole | None = None) -> None:
     """Every membership of the person ends before the day `on`; inside the caller's transaction."""
-    rows = TeamMembership.objects.filter(_lasts_beyond(on), user=user).select_related("user", "team")
+    rows = TeamMembership.objects.lasting_beyond(on).filter(user=user).select_related("user", "team")
     for membership in rows.filter(role_in_team=role_in_team) if role_in_team else rows:
         _end(membership, by=by, on=on)
     memo.forget()
@@ -102,13 +102,9 @@ def _person_for(team: Team, *, by: User, user: User) -> User:
 
 def _from(on: date, user: User, role: TeamRole) -> MembershipQuerySet:
     """The memberships of a person that last beyond a day, the running one first."""
-    rows = TeamMembership.objects.filter(_lasts_beyond(on), user=user, role_in_team=role).select_related("team")
+    rows = TeamMembership.objects.lasting_beyond(on).filter(user=user, role_in_team=role).select_related("team")
     ordered: MembershipQuerySet = rows.order_by(F("starts_on").asc(nulls_first=True), "pk")
     return ordered
-
-
-def _lasts_beyond(on: date) -> Q:
-    return Q(ends_on__isnull=True) | Q(ends_on__gt=on)
 
 
 def _is_so_already(before: TeamMembership | None, dropped: list[TeamMembership], team: Team, on: date) -> bool:

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from crm.lib import memo
@@ -51,7 +50,7 @@ def archive_team(*, by: User, at: datetime, team_id: int) -> Team:
     if Team.objects.filter(parent=team, archived_at__isnull=True).exists():
         raise Refused(_("There are teams below this one. Move or archive them first."), code="has_teams")
     today = Workspace.get().today(at)
-    if TeamMembership.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=today), team=team).exists():
+    if TeamMembership.objects.lasting_beyond(today).filter(team=team).exists():
         raise Refused(_("People belong to this team. Give them another one first."), code="has_people")
     team.archived_at = at
     return _written(team, "team.archived", by, {})

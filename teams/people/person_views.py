@@ -1,0 +1,198 @@
+"""Users: who is there, inviting them, what they may do, who stands in for them."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
+
+from crm.lib.errors import Refused
+from teams.access import Permission
+from teams.access.doors import door
+from teams.access.http import SignedInRequest
+from teams.people import actions, directory, invitations
+from teams.people.deputy_actions import add_deputy, end_deputy
+from teams.people.forms import DeputyForm, InviteForm, PersonForm, RoleForm, UserFilter
+from teams.people.models import ApiToken, Deputy, User
+from teams.workspace.models import Workspace
+
+ROWS_PER_PAGE = 50
+FACTS = actions.EDITABLE
+
+
+@require_safe
+@door(Permission.PEOPLE_EDIT)
+def user_list(request: SignedInRequest) -> HttpResponse:
+    """Everybody, narrowed, sorted and paged by the address."""
+    today = Workspace.get().today(timezone.now())
+    narrowing = UserFilter(request.GET)
+    sort = request.GET.get("sort", "name")
+    if sort.removeprefix("-") not in directory.SORTS:
+        sort = "name"
+    people = directory.listed(narrowing.narrow(User.objects.all(), today), sort, today)
+    page = Paginator(people, ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "lines": directory.person_lines(page),
+        "form": narrowing,
+        "sort": sort,
+        "is_narrowed": any(request.GET.get(name) for name in narrowing.fields),
+        "today": today,
+    }
+    partial = request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request
+    return render(request, f"teams/people/{'_user_table' if partial else 'user_list'}.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@door(Permission.PEOPLE_EDIT)
+def user_invite(request: SignedInRequest) -> HttpResponse:
+    form = InviteForm(request.POST or None, initial={"language": request.user.language})
+    if request.method == "POST" and form.is_valid():
+        try:
+            invited = actions.invite(by=request.user, at=timezone.now(), **form.cleaned_data)
+        except Refused as refusal:
+            put_into(form, refusal)
+        else:
+            _send(request, invited)
+            return redirect("user", invited.pk)
+    status = 422 if form.is_bound else 200
+    return render(request, "teams/people/user_invite.html", {"form": form}, status=status)
+
+
+@require_POST
+@door(Permission.PEOPLE_EDIT)
+def user_invite_again(request: SignedInRequest, pk: int) -> HttpResponse:
+    _person(pk)
+    _send(request, actions.invite_again(by=request.user, user_id=pk))
+    return redirect("user", pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@door(Permission.PEOPLE_EDIT)
+def user(request: SignedInRequest, pk: int) -> HttpResponse:
+    """One person: facts, role, teams, deputies, sign-in. Posting changes the facts."""
+    person = _person(pk)
+    if request.method != "POST":
+        return _show(request, person)
+    form = PersonForm(request.POST)
+    if form.is_valid():
+        try:
+            actions.edit_person(by=request.user, user_id=pk, changes=form.cleaned_data)
+        except Refused as refusal:
+            put_into(form, refusal)
+        else:
+            messages.success(request, _("Saved"))
+            return redirect("user", pk)
+    return _show(request, person, facts=form)
+
+
+@require_POST
+@door(Permission.PEOPLE_EDIT)
+def user_role(request: SignedInRequest, pk: int) -> HttpResponse:
+    person = _person(pk)
+    form = RoleForm(request.POST)
+    if form.is_valid():
+        try:
+            actions.set_role(by=request.user, at=timezone.now(), user_id=pk, role=form.cleaned_data["role"])
+        except Refused as refusal:
+            put_into(form, refusal)
+        else:
+            messages.success(request, _("Role changed"))
+            return redirect("user", pk)
+    return _show(request, person, role=form)
+
+
+@require_POST
+@door(Permission.PEOPLE_EDIT)
+def user_reactivate(request: SignedInRequest, pk: int) -> HttpResponse:
+    _person(pk)
+    person = actions.reactivate(by=request.user, user_id=pk)
+    messages.success(request, _("%(name)s is active again") % {"name": person.name})
+    return redirect("user", pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@door(Permission.PEOPLE_EDIT)
+def deputy_add(request: SignedInRequest, pk: int) -> HttpResponse:
+    person = _person(pk)
+    today = Workspace.get().today(timezone.now())
+    form = DeputyForm(request.POST or None, person=person, initial={"starts_on": today})
+    if request.method == "POST" and form.is_valid():
+        deputy: User = form.cleaned_data["deputy"]
+        try:
+            add_deputy(by=request.user, at=timezone.now(), person=person, deputy=deputy, **form.days)
+        except Refused as refusal:
+            put_into(form, refusal)
+        else:
+            message = _("%(deputy)s stands in for %(person)s") % {"deputy": deputy.name, "person": person.name}
+            return done(request, message, reverse("user", args=[pk]))
+    note = _("The stand-in sees and handles what %(name)s does on these days.") % {"name": person.name}
+    return ask(request, form, title=_("Add a stand-in"), sub=person.name, submit=_("Add stand-in"), note=note)
+
+
+@require_POST
+@door(Permission.PEOPLE_EDIT)
+def deputy_end(request: SignedInRequest, pk: int, deputy_pk: int) -> HttpResponse:
+    today = Workspace.get().today(timezone.now())
+    running = Deputy.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=today), person_id=pk)
+    end_deputy(by=request.user, deputy_id=get_object_or_404(running, pk=deputy_pk).pk, on=today)
+    messages.success(request, _("Ended"))
+    return redirect("user", pk)
+
+
+def ask(request: SignedInRequest, form: Any, *, title: str, sub: str, submit: str, note: str = "") -> HttpResponse:
+    """A form as a dialog, or as a page of its own without script."""
+    context = {"form": form, "title": title, "sub": sub, "submit": submit, "note": note, "address": request.path}
+    return render(request, "teams/people/dialog.html", context, status=422 if form.is_bound else 200)
+
+
+def done(request: SignedInRequest, message: str, address: str) -> HttpResponse:
+    """On to the page that shows what was done; a dialog leaves with the page below it."""
+    messages.success(request, message)
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
+
+
+def put_into(form: Any, refusal: Refused) -> None:
+    """The sentence of a refusal beside the field that it is about, else above the form."""
+    form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+
+
+def _person(pk: int) -> User:
+    person: User = get_object_or_404(User, pk=pk)
+    return person
+
+
+def _show(
+    request: SignedInRequest, person: User, *, facts: PersonForm | None = None, role: RoleForm | None = None
+) -> HttpResponse:
+    today = Workspace.get().today(timezone.now())
+    stays = directory.stays_of(person, today)
+    context = {
+        "person": person,
+        "facts": facts or PersonForm(initial={name: getattr(person, name) for name in FACTS}),
+        "role": role or RoleForm(initial={"role": person.role}),
+        "stays": stays,
+        "teams_today": [row.membership.team for row in stays if not (row.is_planned or row.is_over)],
+        "stand_ins": directory.stand_ins_of(person, today),
+        "tokens": ApiToken.objects.filter(user=person).count(),
+        "is_self": person.pk == request.user.pk,
+        "today": today,
+    }
+    return render(request, "teams/people/user.html", context, status=422 if facts or role else 200)
+
+
+def _send(request: HttpRequest, invited: User) -> None:
+    """Send the invitation and tell how it went; the person stays invited either way."""
+    try:
+        invitations.send(invited, by=request.user)  # type: ignore[arg-type]
+    except OSError:
+        messages.error(request, _("The mail could not be sent. Send the invitation again later."))
+    else:
+        messages.success(request, _("Invitation sent to %(email)s") % {"email": invited.email})
