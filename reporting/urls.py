@@ -1,9 +1,10 @@
 """The addresses of reporting."""
 
-from django.urls import path
+from django.urls import include, path
 
 from reporting.dashboards import views
 
 urlpatterns = [
+    path("", include("reporting.planning.urls")),
     path("dashboard/", views.dashboard, name="dashboard"),
 ]

@@ -1,7 +1,7 @@
 """To which team the quota of a person counts in each month."""
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -26,9 +26,11 @@ class Placement:
         begun = bisect_left(stays, add_months(month, 1), key=lambda stay: stay[0])
         return stays[max(begun - 1, 0)][1]
 
-    def teams_of(self, user_id: int) -> set[int]:
-        """Every team that she belongs or belonged to."""
-        return {team_id for _start, team_id in self.stays.get(user_id, ())}
+    def people_of(self, team_ids: Collection[int]) -> frozenset[int]:
+        """Everybody who belongs or belonged to one of the teams, or will."""
+        return frozenset(
+            user_id for user_id, stays in self.stays.items() if any(team_id in team_ids for _start, team_id in stays)
+        )
 
 
 def placement(user_ids: Iterable[int] | None = None) -> Placement:

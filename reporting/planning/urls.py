@@ -1,0 +1,13 @@
+"""The addresses of planning."""
+
+from django.urls import path
+
+from reporting.planning import views
+
+urlpatterns = [
+    path("quotas/", views.quota_grid, name="quota-grid"),
+    path("quotas/<int:year>/", views.quota_grid, name="quota-year"),
+    path("quotas/<int:year>/paste/", views.quota_paste, name="quota-paste"),
+    path("quotas/<int:year>/people/<int:pk>/", views.quota_line, {"kind": "user"}, name="quota-person"),
+    path("quotas/<int:year>/teams/<int:pk>/", views.quota_line, {"kind": "team"}, name="quota-team"),
+]
