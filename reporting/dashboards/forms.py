@@ -1,56 +1,57 @@
-"""What the dashboard can be narrowed to; all of it stands in the URL."""
+"""The form that narrows the dashboard; all of it stands in the URL afterwards."""
 
-from datetime import date
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from crm.lib.periods import Period, month_of, quarter_of, year_of
 from pipeline.models import Pipeline
-from teams.models import Team, Workspace
+from reporting.dashboards.calendar import COMPARISONS, CUSTOM, PERIODS
+from reporting.dashboards.choice import DEFAULTS
+from reporting.metrics.average_deal_size import SizeBasis
+from teams.access import Permission, reach
+from teams.models import Team, Territory, User
 
-PERIODS = [
-    ("", _("This quarter")),
-    ("month", _("This month")),
-    ("last-month", _("Last month")),
-    ("last-quarter", _("Last quarter")),
-    ("year", _("This year")),
-    ("last-year", _("Last year")),
-]
+OWN_PERIOD = (CUSTOM, _("From a day to another"))
+BASES = [(SizeBasis.OPEN.value, _("Open deals")), (SizeBasis.WON.value, _("Deals won"))]
 
 
-class DashboardForm(forms.Form):
-    """Period, team and pipeline of the dashboard."""
+class NarrowingForm(forms.Form):
+    """Period, comparison and whose deals. It is only printed: `choice.Reading` reads the address."""
 
-    period = forms.ChoiceField(label=_("Period"), choices=PERIODS, required=False)
-    team = forms.ModelChoiceField(Team.objects.none(), label=_("Team"), required=False, empty_label=_("All teams"))
-    pipeline = forms.ModelChoiceField(
-        Pipeline.objects.none(), label=_("Pipeline"), required=False, empty_label=_("All pipelines")
-    )
+    period = forms.ChoiceField(label=_("Period"), choices=[*PERIODS.items(), OWN_PERIOD])
+    first = forms.CharField(label=_("From"), widget=forms.DateInput({"type": "date"}))
+    last = forms.CharField(label=_("To"), widget=forms.DateInput({"type": "date"}))
+    compare = forms.ChoiceField(label=_("Compared with"), choices=COMPARISONS.items())
+    team = forms.ChoiceField(label=_("Team"))
+    owner = forms.ChoiceField(label=_("Owner"))
+    territory = forms.ChoiceField(label=_("Territory"))
+    pipeline = forms.ChoiceField(label=_("Pipeline"))
+    size_basis = forms.ChoiceField(label=_("Deal size of"), choices=BASES)
 
-    def __init__(self, data: Any) -> None:
-        super().__init__(data)
-        for field in self.fields.values():
-            field.widget.attrs["class"] = "input"
-        self.fields["team"].queryset = Team.objects.filter(archived_at__isnull=True).order_by("name", "pk")  # type: ignore[attr-defined]
-        self.fields["pipeline"].queryset = Pipeline.objects.in_order()  # type: ignore[attr-defined]
+    def __init__(self, *args: Any, reader: User, **kwargs: Any) -> None:
+        initial = DEFAULTS | kwargs.pop("initial", {})
+        initial |= {"first": initial.get("from", ""), "last": initial.get("to", "")}
+        super().__init__(*args, initial=initial, auto_id="narrow-%s", use_required_attribute=False, **kwargs)
+        offered = {
+            "team": (_("All teams"), Team.objects.filter(archived_at__isnull=True).order_by("name", "pk")),
+            "owner": (_("Everybody"), _people(reader)),
+            "territory": (
+                _("All territories"),
+                Territory.objects.filter(plan__status="published").order_by("name", "pk"),
+            ),
+            "pipeline": (_("All pipelines"), Pipeline.objects.in_use().in_order()),
+        }
+        for name, (everything, rows) in offered.items():
+            choices = [("", everything), *((str(row.pk), str(row)) for row in rows)]
+            self.fields[name].choices = choices  # type: ignore[attr-defined]
 
-    @property
-    def narrowed(self) -> dict[str, int]:
-        """The chosen team and pipeline by id."""
-        chosen = {name: self.cleaned_data.get(name) for name in ("team", "pipeline")}
-        return {name: record.pk for name, record in chosen.items() if record is not None}
+    def add_prefix(self, field_name: str) -> str:
+        """`from` is no name for a field in this language, but a good one for a parameter."""
+        return super().add_prefix({"first": "from", "last": "to"}.get(field_name, field_name))
 
 
-def period_of(choice: str, today: date, workspace: Workspace) -> Period:
-    """The days of a named period of the workspace's calendar."""
-    start = workspace.fiscal_start_month
-    periods = {
-        "month": month_of(today),
-        "last-month": month_of(today).previous(),
-        "last-quarter": quarter_of(today, start).previous(),
-        "year": year_of(today, start),
-        "last-year": year_of(today, start).previous(),
-    }
-    return periods.get(choice) or quarter_of(today, start)
+def _people(reader: User) -> Any:
+    scope = reach(reader, Permission.METRICS_VIEW)
+    people = User.objects.active().by_name()
+    return people if scope.everything else people.filter(pk__in=scope.people_ids)

@@ -1,14 +1,21 @@
 """The dashboard: the same page for everybody, over the deals that each may see."""
 
+from datetime import datetime
+
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from reporting.dashboards.forms import DashboardForm, period_of
+from reporting.dashboards.charts import funnel_chart, months, outcomes
+from reporting.dashboards.choice import Choice, Reading
+from reporting.dashboards.figures import figures
+from reporting.dashboards.forms import NarrowingForm
+from reporting.dashboards.heading import heading
+from reporting.dashboards.standing import leaderboard, standing
 from reporting.dashboards.tiles import tiles
-from reporting.metrics import funnel
-from reporting.metrics.population import Scope, Window
 from teams.access import Permission
 from teams.access.doors import door
 from teams.access.http import SignedInRequest
@@ -18,13 +25,38 @@ from teams.models import Workspace
 @require_safe
 @door(Permission.METRICS_VIEW)
 def dashboard(request: SignedInRequest) -> HttpResponse:
-    """Unknown or invalid parameters narrow nothing; the form names them."""
+    """Unknown or invalid parameters narrow nothing; a notice names them."""
     now, workspace = timezone.now(), Workspace.get()
-    form = DashboardForm(request.GET)
-    form.is_valid()
-    period = period_of(form.cleaned_data.get("period", ""), workspace.today(now), workspace)
-    window = Window(period, now, now)
-    result = funnel.measure(scope=Scope(request.user, **form.narrowed), window=window)
-    narrowed = {name: str(pk) for name, pk in form.narrowed.items()}
-    context = {"form": form, "period": period, "tiles": tiles(result, window, narrowed, workspace.currency)}
+    today, choice = workspace.today(now), _choice(request, now)
+    if choice.ignored:
+        names = {"names": ", ".join(choice.ignored)}
+        messages.warning(request, _("These filters were not understood: %(names)s") % names)
+    measured, scope = figures(request.user, choice, now), choice.scope(request.user)
+    stands = standing(request.user, choice, today, workspace)
+    by_month = months(measured, scope, stands.quotas, today)
+    context = {
+        "heading": heading(choice, measured, workspace, today),
+        "tiles": tiles(measured, choice, scope),
+        "card": stands.card,
+        "months": by_month,
+        "month_columns": [month.column for month in by_month],
+        "funnel": funnel_chart(measured, scope),
+        "leaderboard": leaderboard(request.user, choice, today, workspace),
+        "outcomes": outcomes(measured, scope),
+        "currency": workspace.currency,
+    }
     return render(request, "reporting/dashboard.html", context)
+
+
+@require_safe
+@door(Permission.METRICS_VIEW)
+def narrow(request: SignedInRequest) -> HttpResponse:
+    """The form that chooses what the dashboard shows, filled with what it shows now."""
+    choice = _choice(request, timezone.now())
+    form = NarrowingForm(reader=request.user, initial=dict(choice.query))
+    return render(request, "reporting/narrow.html", {"form": form})
+
+
+def _choice(request: SignedInRequest, now: datetime) -> Choice:
+    workspace = Workspace.get()
+    return Reading(request.GET.dict(), request.user, workspace.today(now), workspace).choice()

@@ -1,0 +1,134 @@
+"""Where people and teams stand against their quotas: the card of the page and the leaderboard."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from crm.lib.periods import Period
+from pipeline.figures import Attainment, Pace, Whose, by_month, by_person, pace, total
+from reporting.dashboards.choice import Choice
+from reporting.dashboards.figures import months_shown
+from teams.access import Permission, reach
+from teams.access.reach import subtree
+from teams.models import LeaderboardNames, Quota, TeamMembership, User, Workspace
+
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Card:
+    """The quota of the period and what is credited against it; `pace` is None before the period begins."""
+
+    attained: Attainment
+    pace: Pace | None
+
+    @property
+    def expected(self) -> Decimal | None:
+        return self.pace.elapsed if self.pace else None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`card` is None without a quota, or where the period is not one of whole months."""
+
+    card: Card | None
+    quotas: Mapping[date, Decimal | None]
+
+
+NOTHING = Standing(None, {})
+
+
+def standing(reader: User, choice: Choice, today: date, workspace: Workspace) -> Standing:
+    """Of those whose quota the choice is about and the reader may see."""
+    whose = _whose(reader, choice)
+    if whose is None:
+        return NOTHING
+    shown = months_shown(choice.period)
+    months = by_month(whose, Period(shown[0].start, shown[-1].end))
+    quotas = {month: attained.quota for month, attained in months.items()}
+    if not _is_whole_months(choice.period):
+        return Standing(None, quotas)
+    attained = total(part for month, part in months.items() if month in choice.period)
+    card = Card(attained, pace(attained, choice.period, today, workspace)) if attained.quota else None
+    return Standing(card, quotas)
+
+
+def _whose(reader: User, choice: Choice) -> Whose | None:
+    """None where quotas do not fit what is chosen: they are of people and teams, not of a pipeline."""
+    scope, chosen = reach(reader, Permission.QUOTA_VIEW), set(choice.narrowing)
+    if chosen == {"owner"}:
+        owner = choice.narrowing["owner"].pk
+        return Whose(people=frozenset({owner})) if scope.covers_person(owner) else None
+    if chosen == {"team"}:
+        teams = frozenset(subtree({choice.narrowing["team"].pk}))
+        return Whose(teams=teams) if scope.everything or teams <= scope.team_ids else None
+    if chosen:
+        return None
+    if scope.everything:
+        return Whose()
+    return Whose(teams=scope.team_ids) if scope.team_ids else Whose(people=scope.user_ids)
+
+
+@dataclass(frozen=True)
+class Rank:
+    """`name` is empty for a colleague who is not named. `gap` tells that ranks are left out before this one."""
+
+    place: int
+    name: str
+    url: str
+    share: Decimal
+    pace: Pace | None
+    is_own: bool
+    gap: bool = False
+
+
+@dataclass(frozen=True)
+class Leaderboard:
+    """The first few and the reader's own rank, by quota attainment and nothing else."""
+
+    ranks: list[Rank]
+    people: int
+    is_anonymous: bool
+
+
+def leaderboard(reader: User, choice: Choice, today: date, workspace: Workspace) -> Leaderboard | None:
+    """None when it is switched off, when nobody has a quota, or for a period that is not one of whole months."""
+    if workspace.leaderboard == LeaderboardNames.OFF or not _is_whole_months(choice.period):
+        return None
+    people = _people(choice, today)
+    attained = by_person(people, choice.period) if people else {}
+    shares = {pk: one.share for pk, one in attained.items() if one.share is not None}
+    if not shares:
+        return None
+    in_order = sorted(shares, key=lambda pk: (-shares[pk], people[pk].sort_key, pk))
+    named = workspace.leaderboard == LeaderboardNames.NAMES
+    scope = reach(reader, Permission.METRICS_VIEW)
+    ranks = [
+        Rank(
+            place=1 + sum(share > shares[pk] for share in shares.values()),
+            name=people[pk].name if named or pk == reader.pk else "",
+            url=choice.address(owner=str(pk)) if named and scope.covers_person(pk) else "",
+            share=shares[pk],
+            pace=pace(attained[pk], choice.period, today, workspace),
+            is_own=pk == reader.pk,
+            gap=position > SHOWN,
+        )
+        for position, pk in enumerate(in_order)
+        if position < SHOWN or pk == reader.pk
+    ]
+    return Leaderboard(ranks, len(shares), not named)
+
+
+def _people(choice: Choice, today: date) -> dict[int, User]:
+    """Active people with a quota in the period, of the chosen team if there is one."""
+    quotas = Quota.objects.current().of_won_value().within(choice.period).filter(amount__gt=0)
+    people = User.objects.active().filter(pk__in=quotas.values("user_id"))
+    if team := choice.narrowing.get("team"):
+        members = TeamMembership.objects.on(today).filter(team_id__in=subtree({team.pk}))
+        people = people.filter(pk__in=members.values("user_id"))
+    return {user.pk: user for user in people}
+
+
+def _is_whole_months(period: Period) -> bool:
+    return period.start.day == 1 and period.end.day == 1
