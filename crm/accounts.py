@@ -1,9 +1,13 @@
 """How signing in differs from the library's defaults."""
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+
+from teams.audit.record import record
 
 
 class ClosedAdapter(DefaultAccountAdapter):
@@ -11,6 +15,10 @@ class ClosedAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> Any:
+        record("signed_in", by=user, request=request)
+        return super().post_login(request, user, **kwargs)
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """The link in the mail, on the configured address rather than that of the request."""

@@ -16,6 +16,7 @@ from django_htmx.http import trigger_client_event
 
 from crm.lib.errors import Forbidden, Refused
 from crm.lib.memo import remembering
+from teams.audit.record import record_denied
 
 log = structlog.get_logger("crm.request")
 
@@ -89,6 +90,7 @@ class RefusalMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, Forbidden):
+            record_denied(request)
             return _told(request, exception.message, status=403)
         if isinstance(exception, PermissionDenied) and getattr(request, "htmx", False):
             return _told(request, exception, status=403)  # other requests get the page of the 403 handler

@@ -13,7 +13,9 @@ from rest_framework.request import Request
 from crm.lib.api.idempotency import Idempotent
 from crm.lib.api.parsing import refuse_unstorable
 from crm.lib.api.serializers import Strict
+from crm.lib.errors import Forbidden
 from teams.access.permissions import Permission
+from teams.audit.record import record_denied
 from teams.people.models import User
 
 # Parameters that every list understands.
@@ -39,6 +41,11 @@ class Resource(Idempotent, viewsets.GenericViewSet):
 
     def get_queryset(self) -> QuerySet[Any]:
         raise NotImplementedError
+
+    def handle_exception(self, exc: Exception) -> Any:
+        if isinstance(exc, Forbidden):
+            record_denied(self.request)
+        return super().handle_exception(exc)
 
     @property
     def person(self) -> User:

@@ -43,7 +43,7 @@ WHO_MAY = {
     Permission.PEOPLE_EDIT: _("An admin can change users and teams."),
     Permission.STAGE_EDIT: _("An admin can change pipelines, stages and reasons."),
     Permission.WORKSPACE_EDIT: _("An admin can change the settings of the workspace."),
-    Permission.AUDIT_VIEW: _("Managers see the audit log of their teams, admins all of it."),
+    Permission.AUDIT_VIEW: _("Reps see their own entries of the audit log, managers those of their teams, admins all."),
     Permission.EXPORT: _("Exports are switched off for your role. An admin can allow them."),
 }
 DEFAULT_SENTENCE = _("You do not have the right to do this. An admin can grant it.")

@@ -130,16 +130,20 @@ def _absent_people(user: User, today: date) -> list[User]:
 
 def _own_reach(user: User, permission: Permission, today: date) -> Reach:
     scope = SCOPES[user.role].get(permission, Scope.NOTHING)
-    if scope == Scope.NOTHING:
+    if scope == Scope.NOTHING or (permission == Permission.EXPORT and _may_not_export(user)):
         return Reach()
     if scope == Scope.EVERYTHING:
         return Reach(everything=True)
     result = Reach(user_ids=frozenset({user.pk}), people_ids=frozenset({user.pk}))
     if scope == Scope.SUBTREE:
         result |= _teams_reach(_managed_teams(user, today), today)
-    if scope >= Scope.VISIBLE:
+    if SCOPES[Role.REP].get(permission) == Scope.VISIBLE:
         result |= _widened(user, today)
     return result
+
+
+def _may_not_export(user: User) -> bool:
+    return forbidden_by_role(user, Workspace.get().export_forbidden_for)
 
 
 def _managed_teams(user: User, today: date) -> set[int]:

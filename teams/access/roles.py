@@ -29,6 +29,7 @@ _REP = {
     P.TERRITORY_VIEW: Scope.OWN,
     P.PEOPLE_VIEW: Scope.EVERYTHING,
     P.STAGE_VIEW: Scope.EVERYTHING,
+    P.AUDIT_VIEW: Scope.OWN,
     P.EXPORT: Scope.OWN,
 }
 _MANAGER = {

@@ -4,6 +4,8 @@ from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
+from teams.audit.querysets import AuditQuerySet
+
 
 class AuditEntry(models.Model):
     """Somebody changed or took something that has no history of its own, or was denied.
@@ -20,6 +22,8 @@ class AuditEntry(models.Model):
     changes = models.JSONField(default=dict)
     request_id = models.CharField(max_length=64, blank=True)
     ip_address = models.GenericIPAddressField(null=True)
+
+    objects = AuditQuerySet.as_manager()
 
     class Meta:
         indexes = [

@@ -1,5 +1,6 @@
 """Writing the audit trail."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import models
@@ -9,6 +10,9 @@ from django.utils import timezone
 from teams.audit.models import AuditEntry
 from teams.people.models import User
 
+DENIED = "denied"
+# Somebody who keeps knocking at a closed door does not fill the trail.
+SAME_DENIAL = timedelta(minutes=10)
 # What never enters the trail, whatever it is called with.
 _SECRET_FIELDS = frozenset({"password", "token", "digest", "secret"})
 
@@ -36,12 +40,10 @@ def record(
     )
 
 
-def record_denied(request: HttpRequest, permission: str) -> None:
-    """A call that was refused at the door."""
+def record_denied(request: HttpRequest, permission: str = "") -> None:
+    """A call that was refused. The same one again says nothing new for a while."""
     user = request.user if isinstance(request.user, User) else None
-    record(
-        "denied",
-        by=user,
-        request=request,
-        label=f"{permission} {request.method} {request.path}"[:200],
-    )
+    label = f"{permission} {request.method} {request.path}".strip()[:200]
+    lately = AuditEntry.objects.filter(at__gt=timezone.now() - SAME_DENIAL)
+    if not lately.filter(actor=user, action=DENIED, subject_label=label).exists():
+        record(DENIED, by=user, request=request, label=label)
