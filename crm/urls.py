@@ -12,6 +12,7 @@ urlpatterns = [
     path("api/v1/", include("crm.api")),
     path("", include("pipeline.urls")),
     path("", include("reporting.urls")),
+    path("", include("teams.urls")),
     path("events/stream/", inbox.stream, name="live-stream"),
     path("notifications/", inbox.inbox, name="notification-list"),
     path("notifications/bell/", inbox.bell, name="notification-bell"),

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("pipeline.work.urls")),
+    path("", include("pipeline.settings.urls")),
     path("", include("pipeline.deals.urls")),
     path("", include("pipeline.contacts.urls")),
     path("", include("pipeline.activities.urls")),

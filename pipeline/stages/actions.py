@@ -1,0 +1,205 @@
+"""Changing pipelines and their stages. Nothing is ever deleted: deals and their history refer to it.
+
+A stage with another probability or limit is changed through `pipeline.deals.stage_changes`: its deals follow.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from crm.lib.errors import Forbidden, Refused
+from pipeline.stages.models import Pipeline, Stage
+from teams.access import Permission, holds, who_may
+from teams.audit.merging import change, validate
+from teams.audit.record import record
+from teams.models import User
+
+PIPELINE_FIELDS = ("name", "name_de")
+STAGE_FIELDS = ("name", "name_de", "probability", "stalled_after_days", "required_fields")
+# Deal fields that a stage may ask for; its entrance offers an input for each.
+REQUIRABLE = ("value", "expected_close_date", "need")
+MOST_STAGES = 20
+
+
+@transaction.atomic
+def add_pipeline(*, by: User, name: str, like: Pipeline, name_de: str = "") -> Pipeline:
+    """A new pipeline at the end, with copies of the stages that another one uses."""
+    must_edit_stages(by)
+    pipeline = Pipeline(name=name, name_de=name_de, position=_next_position(Pipeline.objects.all()))
+    validate(pipeline, dict.fromkeys(PIPELINE_FIELDS))
+    pipeline.save()
+    for position, stage in enumerate(Stage.objects.in_use().filter(pipeline=like).in_order(), start=1):
+        copied = {name: getattr(stage, name) for name in STAGE_FIELDS}
+        Stage.objects.create(pipeline=pipeline, position=position, **copied)
+    record("pipeline.added", by=by, subject=pipeline, changes={"stages_of": [None, like.name]})
+    return pipeline
+
+
+@transaction.atomic
+def edit_pipeline(*, by: User, pipeline_id: int, version: int | None, changes: Mapping[str, Any]) -> Pipeline:
+    pipeline = _locked_pipeline(pipeline_id, by)
+    change(pipeline, _known(changes, PIPELINE_FIELDS), action="pipeline.edited", by=by, version=version)
+    return pipeline
+
+
+@transaction.atomic
+def move_pipeline(*, by: User, pipeline_id: int, by_places: int) -> Pipeline:
+    """Move a pipeline up (-1) or down (1) among those in use."""
+    pipeline = _locked_pipeline(pipeline_id, by)
+    rows = list(Pipeline.objects.in_use().in_order().select_for_update())
+    if swap(rows, pipeline, by_places):
+        for position, row in enumerate(rows):
+            Pipeline.objects.filter(pk=row.pk).update(position=position)
+        record("pipeline.moved", by=by, subject=pipeline)
+    return pipeline
+
+
+@transaction.atomic
+def archive_pipeline(*, by: User, at: datetime, pipeline_id: int) -> Pipeline:
+    """Offer a pipeline no longer. Refused while it holds open deals, and for the last one."""
+    pipeline = _locked_pipeline(pipeline_id, by)
+    if pipeline.archived_at:
+        return pipeline
+    if not Pipeline.objects.in_use().exclude(pk=pipeline.pk).exists():
+        raise Refused(_("This is the only pipeline. Add another one first."), code="last_pipeline")
+    _must_be_without_open_deals(pipeline)
+    change(pipeline, {"archived_at": at}, action="pipeline.archived", by=by)
+    return pipeline
+
+
+@transaction.atomic
+def unarchive_pipeline(*, by: User, pipeline_id: int) -> Pipeline:
+    pipeline = _locked_pipeline(pipeline_id, by)
+    change(pipeline, {"archived_at": None}, action="pipeline.unarchived", by=by)
+    return pipeline
+
+
+@transaction.atomic
+def add_stage(*, by: User, pipeline_id: int, **fields: Any) -> Stage:
+    """A new stage at the end of a pipeline."""
+    pipeline = _locked_pipeline(pipeline_id, by)
+    known = _known(fields, STAGE_FIELDS)
+    stages = Stage.objects.filter(pipeline=pipeline)
+    if stages.in_use().count() >= MOST_STAGES:
+        message = _("A pipeline has at most %(number)s stages. Archive one first.")
+        raise Refused(message % {"number": MOST_STAGES}, code="too_many")
+    stage = Stage(pipeline=pipeline, position=_next_position(stages), **known)
+    _must_be_requirable(stage)
+    validate(stage, known)
+    stage.save()
+    record("stage.added", by=by, subject=stage, changes={"pipeline": [None, pipeline.name]})
+    return stage
+
+
+@transaction.atomic
+def edit_stage(
+    *, by: User, stage_id: int, version: int | None, changes: Mapping[str, Any]
+) -> tuple[Stage, dict[str, list[Any]]]:
+    """Change fields of `STAGE_FIELDS`; answers what really changed. Raises Conflict and Refused."""
+    stage = _locked_stage(stage_id, by)
+    changed = change(stage, _known(changes, STAGE_FIELDS), action="stage.edited", by=by, version=version)
+    _must_be_requirable(stage)
+    return stage, changed
+
+
+@transaction.atomic
+def move_stage(*, by: User, stage_id: int, by_places: int) -> Stage:
+    """Move a stage up (-1) or down (1) among those in use of its pipeline."""
+    stage = _locked_stage(stage_id, by)
+    rows = list(Stage.objects.in_use().filter(pipeline=stage.pipeline).in_order())
+    places = [row.position for row in rows]
+    if swap(rows, stage, by_places):
+        for row, position in zip(rows, places, strict=True):
+            Stage.objects.filter(pk=row.pk).update(position=position)
+        record("stage.moved", by=by, subject=stage)
+    return stage
+
+
+@transaction.atomic
+def archive_stage(*, by: User, at: datetime, stage_id: int) -> Stage:
+    """Offer a stage no longer. Refused while open deals stand in it, and for the last one of its pipeline."""
+    stage = _locked_stage(stage_id, by)
+    if stage.archived_at:
+        return stage
+    if not Stage.objects.in_use().filter(pipeline=stage.pipeline).exclude(pk=stage.pk).exists():
+        raise Refused(_("This is the only stage of the pipeline. Add another one first."), code="last_stage")
+    _must_be_without_open_deals(stage)
+    change(stage, {"archived_at": at}, action="stage.archived", by=by)
+    return stage
+
+
+@transaction.atomic
+def unarchive_stage(*, by: User, stage_id: int) -> Stage:
+    stage = _locked_stage(stage_id, by)
+    change(stage, {"archived_at": None}, action="stage.unarchived", by=by)
+    return stage
+
+
+def must_edit_stages(by: User) -> None:
+    if not holds(by, Permission.STAGE_EDIT):
+        raise Forbidden(who_may(Permission.STAGE_EDIT))
+
+
+def open_deals_of(place: Pipeline | Stage) -> Any:
+    """The open deals that stand in a stage or pipeline, archived ones included."""
+    related: Any = place
+    return related.deals.open()
+
+
+def swap(rows: list[Any], row: Any, by_places: int) -> bool:
+    """Exchange a row of the list with its neighbour; False at the ends and for a row that is not in it."""
+    if row not in rows:
+        return False
+    here = rows.index(row)
+    there = here + by_places
+    if not 0 <= there < len(rows):
+        return False
+    rows[here], rows[there] = rows[there], rows[here]
+    return True
+
+
+def _must_be_without_open_deals(place: Pipeline | Stage) -> None:
+    count = open_deals_of(place).count()
+    if count:
+        message = ngettext(
+            "%(count)s open deal is in “%(name)s”. Move or close it first.",
+            "%(count)s open deals are in “%(name)s”. Move or close them first.",
+            count,
+        )
+        raise Refused(message % {"count": count, "name": place.label}, code="has_open_deals")
+
+
+def _must_be_requirable(stage: Stage) -> None:
+    if not set(stage.required_fields) <= set(REQUIRABLE):
+        raise Refused(_("A stage cannot ask for this field."), code="invalid", field="required_fields")
+
+
+def _locked_pipeline(pipeline_id: int, by: User) -> Pipeline:
+    must_edit_stages(by)
+    pipeline: Pipeline = Pipeline.objects.select_for_update(no_key=True).get(pk=pipeline_id)
+    return pipeline
+
+
+def _locked_stage(stage_id: int, by: User) -> Stage:
+    """The stage, behind the lock of its pipeline: whoever changes the order waits there, deals that enter it here."""
+    must_edit_stages(by)
+    _locked_pipeline(Stage.objects.only("pipeline_id").get(pk=stage_id).pipeline_id, by)
+    stage: Stage = Stage.objects.select_related("pipeline").select_for_update(of=("self",)).get(pk=stage_id)
+    return stage
+
+
+def _next_position(rows: Any) -> int:
+    last = rows.aggregate(last=Max("position"))["last"]
+    return 1 if last is None else last + 1
+
+
+def _known(fields: Mapping[str, Any], known: tuple[str, ...]) -> dict[str, Any]:
+    if unknown := set(fields) - set(known):
+        message = f"unknown fields: {sorted(unknown)}"
+        raise ValueError(message)
+    return dict(fields)
