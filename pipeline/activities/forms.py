@@ -1,40 +1,146 @@
 """Forms for activities and notes."""
 
+from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from pipeline.activities.models import Activity, CallOutcome, Note
+from crm.lib.periods import local_instant
+from crm.lib.text import MultiLine
+from pipeline.activities.defaults import REMINDERS, USUAL, results_of
+from pipeline.activities.models import Activity, Note
+from teams.access import Permission, reach
+from teams.models import User
 
 
-class DueForm(forms.Form):
+class VersionForm(forms.Form):
+    """A form about an activity as it was when the person read it."""
+
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+
+class DueForm(VersionForm):
     """A day, or a day with a time in the zone of the person who enters it."""
 
-    due_on = forms.DateField(label=_("Due date"), widget=forms.DateInput(attrs={"type": "date"}))
-    due_time = forms.TimeField(label=_("Due time"), required=False, widget=forms.TimeInput(attrs={"type": "time"}))
+    due_on = forms.DateField(label=_("Due date"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    due_time = forms.TimeField(
+        label=_("Due time"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+
+    def due(self, by: User) -> dict[str, Any]:
+        """`due_on` or `due_at`, as the actions take them."""
+        day, clock = self.cleaned_data["due_on"], self.cleaned_data["due_time"]
+        due_at: datetime | None = local_instant(day, clock, by.zone) if clock else None
+        return {"due_on": None if clock else day, "due_at": due_at}
+
+
+def due_initial(activity: Activity, by: User) -> dict[str, Any]:
+    """The due date or time of an activity as the form shows it to this person."""
+    if activity.due_at is None:
+        return {"due_on": activity.due_on}
+    local = timezone.localtime(activity.due_at, by.zone)
+    return {"due_on": local.date(), "due_time": local.time()}
 
 
 class PlanForm(DueForm):
-    kind = Activity._meta.get_field("kind").formfield()
-    subject = Activity._meta.get_field("subject").formfield()
-    text = Activity._meta.get_field("text").formfield()
-    field_order = ("kind", "subject", "due_on", "due_time", "text")
-
-
-class DoneForm(forms.Form):
-    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    outcome = forms.ChoiceField(label=_("Outcome"), required=False, choices=[("", "–"), *CallOutcome.choices])
-
-
-class SnoozeForm(forms.Form):
-    until: Any = forms.ChoiceField(
-        label=_("Remind me again"),
-        choices=[("hour", _("In an hour")), ("tomorrow", _("Tomorrow at 09:00"))],
+    kind: Any = Activity._meta.get_field("kind").formfield()
+    subject: Any = Activity._meta.get_field("subject").formfield()
+    reminder = forms.ChoiceField(
+        label=_("Reminder"),
+        choices=[(key, label) for key, (label, _minutes) in REMINDERS.items()],
+        initial=USUAL,
+        required=False,
+        help_text=_(
+            "Usual are 15 minutes before, an hour before a meeting, and 09:00 on the day if no time is set; "
+            "a deadline also reminds a day before."
+        ),
     )
+    assignee = forms.ModelChoiceField(User.objects.none(), label=_("For"), required=False, empty_label=None)
+    text: Any = Activity._meta.get_field("text").formfield()
+    field_order = ("kind", "subject", "due_on", "due_time", "reminder", "assignee", "text")
+
+    def __init__(self, data: Any = None, *, by: User, **options: Any) -> None:
+        super().__init__(data, **options)
+        people = User.objects.active().by_name()
+        scope = reach(by, Permission.ACTIVITY_EDIT)
+        if not scope.everything:
+            people = people.filter(pk__in=scope.people_ids)
+        self.fields["assignee"].queryset = people  # type: ignore[attr-defined]
+        self.initial.setdefault("assignee", by.pk)
+        if not scope.everything and len(scope.people_ids) == 1:
+            del self.fields["assignee"]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What `plan` takes, without the due date."""
+        chosen = {name: self.cleaned_data[name] for name in ("kind", "subject", "text")}
+        offsets = REMINDERS[self.cleaned_data["reminder"] or USUAL][1]
+        return {**chosen, "reminder_offsets": offsets, "assignee": self.cleaned_data.get("assignee")}
+
+
+class DoneForm(VersionForm):
+    outcome = forms.ChoiceField(label=_("Result"), required=False, widget=forms.RadioSelect)
+    text = forms.CharField(
+        label=_("Note"),
+        required=False,
+        max_length=20000,
+        validators=[MultiLine()],
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, data: Any = None, *, activity: Activity) -> None:
+        super().__init__(data, initial={"version": activity.version, "text": activity.text})
+        results = results_of(activity.kind)
+        self.fields["outcome"].choices = results  # type: ignore[attr-defined]
+        if not results:
+            del self.fields["outcome"]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What `complete` takes; a note that was not part of the form stays as it is."""
+        text = self.cleaned_data["text"] if "text" in self.data else None
+        return {
+            "version": self.cleaned_data["version"],
+            "outcome": self.cleaned_data.get("outcome", ""),
+            "text": text,
+        }
+
+
+class SnoozeForm(VersionForm):
+    until = forms.ChoiceField(
+        label=_("Remind me again"),
+        choices=[
+            ("hour", _("In an hour")),
+            ("tomorrow", _("Tomorrow at 09:00")),
+            ("week", _("Next Monday at 09:00")),
+            ("date", _("On a day")),
+        ],
+        initial="tomorrow",
+        widget=forms.RadioSelect,
+    )
+    on = forms.DateField(label=_("Day"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    def __init__(self, data: Any = None, *, today: date, initial: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data, initial=dict(initial or {}))
+        self.today = today
+
+    def clean(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().clean() or {}
+        if fields.get("until") == "date" and not fields.get("on") and "on" not in self.errors:
+            self.add_error("on", _("Choose a day after today."))
+        if fields.get("until") == "date" and fields.get("on") and fields["on"] <= self.today:
+            self.add_error("on", _("Choose a day after today."))
+        return fields
 
 
 class NoteForm(forms.ModelForm):
     class Meta:
         model = Note
         fields = ("body", "is_private")
+
+
+class NoteEditForm(VersionForm):
+    body: Any = Note._meta.get_field("body").formfield(widget=forms.Textarea(attrs={"rows": 6}))

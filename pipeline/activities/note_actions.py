@@ -81,10 +81,20 @@ def delete_note(*, note_id: int, by: User, at: datetime) -> Note:
     return _written(note, at)
 
 
-def _locked(note_id: int, by: User) -> Note:
+@transaction.atomic
+def restore_note(*, note_id: int, by: User, at: datetime) -> Note:
+    """Bring a deleted note back, unpinned; for who may delete it."""
+    note = _locked(note_id, by, deleted=True)
+    if not reach(by, Permission.ACTIVITY_EDIT).covers_person(note.author_id):
+        raise Forbidden(_("Only the author and her managers can delete a note."))
+    note.deleted_at = None
+    return _written(note, at)
+
+
+def _locked(note_id: int, by: User, *, deleted: bool = False) -> Note:
     if not holds(by, Permission.ACTIVITY_EDIT):
         raise Forbidden(who_may(Permission.ACTIVITY_EDIT))
-    notes: Any = Note.objects.live().reachable_by(by).select_related("author")
+    notes: Any = Note.objects.filter(deleted_at__isnull=not deleted).reachable_by(by).select_related("author")
     return notes.select_for_update(of=("self",)).get(pk=note_id)
 
 

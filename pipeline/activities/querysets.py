@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import ExpressionWrapper, F, Q, Value
+from django.db.models import Count, ExpressionWrapper, F, Q, Value
 
 from teams.access import Permission, reach
 
@@ -61,6 +61,28 @@ class ActivityQuerySet(models.QuerySet):  # type: ignore[type-arg]
 
     def planned(self, now: datetime) -> Self:
         return self.open().filter(today_from__gt=now)
+
+    def undated(self) -> Self:
+        return self.open().filter(late_at__isnull=True)
+
+    def in_state(self, state: str, now: datetime) -> Self:
+        """Open, overdue, today, planned, undated or done."""
+        clocked = {"overdue": self.overdue, "today": self.today, "planned": self.planned}
+        if state in clocked:
+            return clocked[state](now)
+        return {"undated": self.undated, "done": self.done}.get(state, self.open)()
+
+    def counts_by_state(self, now: datetime) -> dict[str, int]:
+        """How many are in each state, in one query."""
+        open_ = Q(done_at__isnull=True, cancelled_at__isnull=True)
+        return self.aggregate(
+            open=Count("pk", filter=open_),
+            overdue=Count("pk", filter=open_ & Q(late_at__lte=now)),
+            today=Count("pk", filter=open_ & Q(today_from__lte=now, late_at__gt=now)),
+            planned=Count("pk", filter=open_ & Q(today_from__gt=now)),
+            undated=Count("pk", filter=open_ & Q(late_at__isnull=True)),
+            done=Count("pk", filter=Q(done_at__isnull=False)),
+        )
 
     def soonest_first(self) -> Self:
         return self.order_by(F("late_at").asc(nulls_last=True), "pk")

@@ -1,0 +1,90 @@
+"""What the views of activities and notes share: the dialog, and the way back after it."""
+
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django_htmx.http import HttpResponseClientRedirect
+
+from pipeline.activities.models import Activity, Note
+from pipeline.activities.undo import undo_url
+from pipeline.contacts.models import Company, Contact
+from pipeline.deals.models import Deal
+from teams.access.http import SignedInRequest
+
+SUBJECTS: dict[str, Any] = {"deal": Deal, "company": Company, "contact": Contact}
+# The parameter that asks a page to offer the next step of a deal.
+NEXT_FOR = "next_for"
+
+
+def about(request: SignedInRequest) -> dict[str, Any]:
+    """The records that the address names; 404 for one out of reach."""
+    wanted = {name: request.GET[name] for name in SUBJECTS if _is_id(request.GET.get(name, ""))}
+    return {
+        name: get_object_or_404(SUBJECTS[name].objects.live().reachable_by(request.user), pk=int(pk))
+        for name, pk in wanted.items()
+    }
+
+
+def dialog(request: SignedInRequest, form: Any, *, title: str, submit: str) -> HttpResponse:
+    context = {
+        "form": form,
+        "title": title,
+        "submit": submit,
+        "address": request.get_full_path(),
+        "next": request.POST.get("next", ""),
+    }
+    return render(request, "pipeline/activities/dialog.html", context, status=422 if form.is_bound else 200)
+
+
+def changed(
+    request: SignedInRequest, activity: Activity, text: str, before: dict[str, Any], *, offer_next: bool = False
+) -> HttpResponse:
+    """Back to where the person was, with the way to take it back and, if wanted, the offer of a next step."""
+    waiting = Deal.objects.in_funnel().filter(pk=activity.deal_id or 0, next_step__isnull=True)
+    deal = waiting.first() if offer_next else None
+    return told(request, activity, text, undo=undo_url(activity, before), next_for=deal.pk if deal else None)
+
+
+def told(
+    request: SignedInRequest, row: Activity | Note, text: str, *, undo: str, next_for: int | None = None
+) -> HttpResponse:
+    """Back to the page that asked, else to the record that it is about."""
+    messages.success(request, text, extra_tags=undo)
+    url = _page_before(request) or _record_of(row)
+    url = _without_offer(url, next_for)
+    return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
+
+
+def _page_before(request: SignedInRequest) -> str:
+    wanted = request.POST.get("next") or (request.htmx.current_url_abs_path if request.htmx else "") or ""
+    return wanted if _is_ours(request, wanted) else ""
+
+
+def _is_ours(request: HttpRequest, url: str) -> bool:
+    return url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
+
+
+def _record_of(row: Activity | Note) -> str:
+    for name in SUBJECTS:
+        pk = getattr(row, f"{name}_id")
+        if pk:
+            return reverse(name, args=[pk])
+    return reverse("activity-list")
+
+
+def _without_offer(url: str, next_for: int | None) -> str:
+    """The address with the offer of this deal's next step, or without any."""
+    parts = urlsplit(url)
+    query = [(name, value) for name, value in parse_qsl(parts.query) if name != NEXT_FOR]
+    if next_for:
+        query.append((NEXT_FOR, str(next_for)))
+    return parts._replace(query=urlencode(query)).geturl()
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 19
