@@ -78,9 +78,10 @@ def _recorded(deal: Deal, changes: parts.Changes, *, by: User, at: datetime) -> 
     """The event, together with the value that follows from the lines."""
     if not changes:
         return deal
-    totals = [line.total for line in deal.line_items.all()]
-    worth = {"value": sum(totals, Decimal(0))} if totals and None not in totals else {}  # type: ignore[arg-type]
-    valued = apply(deal, worth)
+    lines = list(deal.line_items.all())
+    totals = [line.total for line in lines if line.total is not None]
+    is_priced = bool(lines) and len(totals) == len(lines)
+    valued = apply(deal, {"value": sum(totals, Decimal(0))} if is_priced else {})
     validate(deal)
     kind = EventKind.VALUE_CHANGED if valued else EventKind.EDITED
     record(deal, [(kind, {**changes, **valued})], by=by, at=at)

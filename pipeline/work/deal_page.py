@@ -1,25 +1,31 @@
 """Everything the page of one deal shows, read with a fixed number of queries."""
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from django.db.models import Exists, OuterRef
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.templatetags.formats import day_year, money, time_of_day
-from pipeline.activities.models import Activity, ActivityKind
+from pipeline.activities.lines import icon_of, state_of, when_words
+from pipeline.activities.models import Activity
+from pipeline.activities.offers import Offer, offer_for
+from pipeline.deals.actions.closing import closed_in_ended_month
+from pipeline.deals.actions.lifecycle import may_delete
 from pipeline.deals.forms import ADD, LABELS
 from pipeline.deals.history import encode
-from pipeline.deals.models import Deal, DealContact, LineItem, StageSpell
+from pipeline.deals.models import Deal, StageSpell
+from pipeline.deals.states import EventKind
 from pipeline.stages.models import Stage
-from pipeline.work import timeline
+from pipeline.work import deal_parts, timeline
+from pipeline.work.history_words import printed
 from pipeline.work.links import address
-from teams.access import Permission
+from teams.access import Permission, holds
 from teams.models import User
 
 SLOW_FACTOR = 1.5
@@ -59,8 +65,10 @@ class Step:
     activity: Activity
     state: str
     icon: str
+    when: str
     done_url: str
     snooze_url: str
+    reschedule_url: str
 
 
 @dataclass(frozen=True)
@@ -77,10 +85,13 @@ class DealPage:
     deal: Deal
     track: list[Segment]
     steps: list[Step]
-    people: list[DealContact]
-    collaborators: list[User]
-    lines: list[LineItem]
+    parts: deal_parts.Parts
     history: timeline.Timeline
+    offer: Offer | None
+    moved: int
+    may_plan: bool
+    may_delete: bool
+    may_reopen: bool
 
     @property
     def can_edit(self) -> bool:
@@ -88,8 +99,13 @@ class DealPage:
 
     @cached_property
     def details(self) -> list[Value]:
-        names = [name for name in LABELS if name != "name"]
-        return [detail(self.deal, name, editable=self.can_edit) for name in names]
+        names = [name for name in LABELS if name not in {"name", "value"}]
+        return [self._value, *(detail(self.deal, name, editable=self.can_edit) for name in names)]
+
+    @property
+    def _value(self) -> Value:
+        note = gettext("from products") if self.is_value_of_lines else ""
+        return replace(detail(self.deal, "value", editable=self.can_edit), note=note)
 
     @property
     def name(self) -> Value:
@@ -103,10 +119,6 @@ class DealPage:
     @property
     def current(self) -> Segment | None:
         return self.track[self.position - 1] if self.position else None
-
-    @property
-    def lines_total(self) -> Decimal:
-        return sum((line.total for line in self.lines if line.total is not None), Decimal(0))
 
     @property
     def list_url(self) -> str:
@@ -130,32 +142,62 @@ class DealPage:
 
     @property
     def plan_url(self) -> str:
-        return address("activity-add") if self.deal.deleted_at is None and self.deal.is_open else ""
+        if self.deal.deleted_at is not None or not self.deal.is_open or not self.may_plan:
+            return ""
+        return f"{address('activity-add')}?deal={self.deal.pk}"
+
+    @property
+    def meet_url(self) -> str:
+        return f"{self.plan_url}&kind=meeting" if self.plan_url else ""
 
     @property
     def note_url(self) -> str:
-        return address("note-add") if self.deal.deleted_at is None else ""
+        if self.deal.deleted_at is not None or not self.may_plan:
+            return ""
+        return f"{address('note-add')}?deal={self.deal.pk}"
 
     @property
     def log_url(self) -> str:
-        return address("deal-log", self.deal.pk) if self.deal.deleted_at is None else ""
+        return address("deal-log", self.deal.pk) if self.deal.deleted_at is None and self.may_plan else ""
+
+    @property
+    def restore(self) -> Action | None:
+        """The way back out of the bin, for who may take it."""
+        deal: Any = self.deal
+        if deal.deleted_at is None or not deal.can_edit:
+            return None
+        return _action(_("Restore"), "deal-restore", deal, "arrow-back-up")
+
+    @property
+    def unarchive(self) -> Action | None:
+        """The way back onto the board."""
+        return _archiving(self.deal) if self.can_edit and self.deal.archived_at else None
+
+    @property
+    def reopen(self) -> Action | None:
+        return _action(_("Reopen"), "deal-reopen", self.deal, "lock-open") if self.may_reopen else None
+
+    @property
+    def is_value_of_lines(self) -> bool:
+        """Whether the value is what the products add up to."""
+        return bool(self.parts.lines) and self.parts.total == self.deal.value
 
     @property
     def actions(self) -> list[Action]:
         """The verbs of the menu that fit the deal's state; the actions themselves check the rights again."""
         deal: Any = self.deal
         if deal.deleted_at is not None:
-            return [_action(_("Restore"), "deal-restore", deal, "arrow-back-up")] if deal.can_delete else []
+            return [action] if (action := self.restore) else []
         found = []
         if self.can_edit and deal.is_open:
             found.append(_action(_("Change pipeline"), "deal-change-pipeline", deal, "arrows-shuffle"))
-        if self.can_edit and not deal.is_open:
+        if self.may_reopen:
             found.append(_action(_("Reopen"), "deal-reopen", deal, "lock-open"))
-        if deal.can_reassign:
+        if deal.can_reassign and deal.is_open:
             found.append(_action(_("Change owner"), "deal-reassign", deal, "user-check"))
         if self.can_edit:
             found.append(_archiving(deal))
-        if deal.can_delete:
+        if self.may_delete:
             found.append(_action(_("Delete"), "deal-delete", deal, "trash"))
         return [action for action in found if action.url]
 
@@ -175,7 +217,7 @@ def find(pk: int, *, reader: User, now: datetime) -> Deal:
     rights = {
         "can_edit": Permission.DEAL_EDIT,
         "can_reassign": Permission.DEAL_REASSIGN,
-        "can_delete": Permission.DEAL_DELETE,
+        "can_reopen_past": Permission.DEAL_REOPEN_CLOSED_PERIOD,
     }
     held = {
         name: Exists(Deal.objects.reachable_by(reader, permission).filter(pk=OuterRef("pk")))
@@ -188,17 +230,22 @@ def find(pk: int, *, reader: User, now: datetime) -> Deal:
 
 def read(pk: int, *, reader: User, now: datetime, chosen: str = "", shown: int = timeline.PAGE) -> DealPage:
     """The page as `reader` may see it. Raises Deal.DoesNotExist."""
-    deal = find(pk, reader=reader, now=now)
-    people = deal.people.select_related("contact").order_by("contact__sort_key", "pk")
-    lines = deal.line_items.select_related("product").order_by("position", "pk")
+    deal: Any = find(pk, reader=reader, now=now)
+    can_edit = deal.can_edit and deal.deleted_at is None
+    may_plan = holds(reader, Permission.ACTIVITY_EDIT)
+    steps = _steps(deal, reader, now)
+    has_offer = may_plan and not steps and deal.is_open and deal.deleted_at is None
     return DealPage(
         deal=deal,
         track=_track(deal, now),
-        steps=_steps(deal, reader, now),
-        people=list(people),
-        collaborators=list(deal.collaborators.order_by("sort_key", "pk")),
-        lines=list(lines),
+        steps=steps,
+        offer=offer_for(deal, reader.zone, now) if has_offer else None,
+        moved=deal.events.effective().filter(kind=EventKind.EXPECTED_CLOSE_CHANGED).count(),
+        may_plan=may_plan,
+        parts=deal_parts.read(deal, reader=reader, can_edit=can_edit),
         history=timeline.read(deal, reader=reader, chosen=chosen, shown=shown),
+        may_delete=deal.deleted_at is None and may_delete(deal, by=reader, at=now),
+        may_reopen=can_edit and not deal.is_open and (deal.can_reopen_past or not closed_in_ended_month(deal, now)),
     )
 
 
@@ -236,17 +283,15 @@ def _steps(deal: Deal, reader: User, now: datetime) -> list[Step]:
 
 def step_of(activity: Activity, now: datetime) -> Step:
     """An open activity with its state at `now` and where to act on it."""
-    state = "planned"
-    if activity.late_at and activity.late_at <= now:
-        state = "overdue"
-    elif activity.today_from and activity.today_from <= now:
-        state = "today"
+    state = state_of(activity, now)
     return Step(
         activity,
         state,
-        timeline.KIND_ICONS.get(ActivityKind(activity.kind), "checklist"),
+        icon_of(activity.kind),
+        when_words(state, activity.due_on, activity.due_at, timezone.localdate(now)),
         address("activity-done", activity.pk),
         address("activity-snooze", activity.pk),
+        address("activity-reschedule", activity.pk),
     )
 
 
@@ -280,7 +325,7 @@ def typed_words(name: str, value: Any, deal: Deal) -> str:
     """What a person typed, printed like the value beside it."""
     if value in (None, "") or name in _BY_NAME:
         return str(value or "")
-    return timeline.printed(name, encode(value), deal.currency)
+    return printed(name, encode(value), deal.currency)
 
 
 def clock(instant: str) -> str:

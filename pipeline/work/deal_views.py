@@ -1,8 +1,10 @@
 """The page of one deal, the editors of its values, and the verbs of its menu."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -10,17 +12,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from crm.lib.errors import Conflict, Forbidden
+from crm.lib.errors import Conflict, Forbidden, Refused
 from pipeline.deals import actions
+from pipeline.deals.actions.lifecycle import may_delete
 from pipeline.deals.forms import LABELS, FieldForm
-from pipeline.deals.models import Deal
+from pipeline.deals.models import Deal, DealEvent
+from pipeline.deals.states import EventKind
 from pipeline.work import deal_page, timeline
-from pipeline.work.forms import FORMS
+from pipeline.work.forms import VerbForm
 from pipeline.work.links import address
-from teams.access import Permission, who_may
+from pipeline.work.verbs import FORMS
+from teams.access import Permission, holds, who_may
 from teams.access.doors import door
 from teams.access.http import SignedInRequest
-from teams.models import Workspace
+from teams.models import User, Workspace
 
 
 @require_safe
@@ -112,20 +117,59 @@ def _conflict(request: SignedInRequest, pk: int, form: FieldForm, conflict: Conf
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @door(Permission.DEAL_VIEW)
-def act(request: SignedInRequest, pk: int, verb: str) -> HttpResponse:
-    """A verb of the deal's menu: GET asks what it needs, POST does it and goes back to the deal."""
-    found = _find(request, pk)
-    now = timezone.now()
-    form_class = FORMS[verb]
-    form = form_class(request.POST or None, deal=found, by=request.user, now=now)
-    if request.method == "POST" and form.is_valid():
-        form.carry_out(deal=found, by=request.user, at=now)
-        messages.success(request, form.done)
-        url = address("deal", pk)
-        return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
-    status = 422 if request.method == "POST" else 200
+def act(request: SignedInRequest, pk: int, verb: str, part: int = 0) -> HttpResponse:
+    """Something done with the deal: GET asks what it needs, POST does it and goes back to the deal."""
+    found, now = _find(request, pk), timezone.now()
+    _must_be_allowed(found, FORMS[verb].needs, by=request.user, at=now)
+    try:
+        form = FORMS[verb](
+            request.POST or None, deal=found, by=request.user, now=now, part=part, kind=request.GET.get("kind", "")
+        )
+    except ObjectDoesNotExist as missing:
+        raise Http404 from missing
+    if request.method == "POST" and not form.is_search and form.is_valid():
+        before = _last_event(pk)
+        try:
+            form.carry_out(deal=found, by=request.user, at=now)
+        except Conflict:
+            raise
+        except Refused as refusal:
+            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+        else:
+            return _acted(request, pk, form, before)
+    status = 422 if form.is_bound and not form.is_search else 200
     context = {"deal": found, "form": form, "action_url": request.path, "cancel_url": address("deal", pk)}
-    return render(request, "pipeline/deal/act.html", context, status=status)
+    if form.remove_name:
+        context["remove_url"] = address(form.remove_name, pk, part)
+    return render(request, form.template, context, status=status)
+
+
+def _must_be_allowed(found: Any, permission: Permission, *, by: User, at: datetime) -> None:
+    """Raises Forbidden before anybody fills in a form in vain."""
+    if permission == Permission.DEAL_DELETE:
+        allowed = may_delete(found, by=by, at=at)
+    elif permission == Permission.ACTIVITY_EDIT:
+        allowed = holds(by, permission)
+    else:
+        allowed = found.can_reassign if permission == Permission.DEAL_REASSIGN else found.can_edit
+    if not allowed:
+        raise Forbidden(who_may(permission))
+
+
+def _acted(request: SignedInRequest, pk: int, form: VerbForm, before: int) -> HttpResponse:
+    """Back to the deal, or to the list if it was given out of reach; the last change can be taken back there."""
+    after = _last_event(pk)
+    messages.success(request, form.done, extra_tags=address("deal-undo", pk, after) if after != before else "")
+    is_visible = Deal.objects.reachable_by(request.user).filter(pk=pk).exists()
+    url = address("deal", pk) if is_visible else address("deal-list")
+    return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
+
+
+def _last_event(pk: int) -> int:
+    """The newest event of the deal that can be undone, 0 if there is none."""
+    events = DealEvent.objects.filter(deal_id=pk, corrects__isnull=True)
+    newest = events.order_by("-pk").values_list("pk", "kind").first()
+    return newest[0] if newest and newest[1] != EventKind.REOPENED else 0
 
 
 def _find(request: SignedInRequest, pk: int) -> Any:

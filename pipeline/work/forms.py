@@ -6,9 +6,8 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from pipeline.activities import actions as activity_actions
-from pipeline.activities.models import ActivityKind, CallOutcome
 from pipeline.deals import actions
+from pipeline.deals.actions.closing import closed_in_ended_month
 from pipeline.deals.models import Deal
 from pipeline.stages.models import Stage
 from teams.access import Permission, reach
@@ -16,19 +15,30 @@ from teams.models import User
 
 
 class VerbForm(forms.Form):
-    """`title` and `submit` name the action, `done` is said afterwards."""
+    """`title` and `submit` name the action, `done` is said afterwards. `part` is a row of the deal it is about."""
 
-    title: ClassVar[Any]
+    title: Any
     submit: ClassVar[Any]
     done: ClassVar[Any]
     danger: ClassVar[bool] = False
+    needs: ClassVar[Permission] = Permission.DEAL_EDIT
+    template: ClassVar[str] = "pipeline/deal/act.html"
+    # The address that takes the row away, for forms about a row.
+    remove_name: ClassVar[str] = ""
     version = forms.IntegerField(widget=forms.HiddenInput)
 
-    def __init__(self, data: Any = None, *, deal: Deal, by: User, now: datetime) -> None:
+    def __init__(self, data: Any = None, *, deal: Deal, by: User, now: datetime, part: int = 0, kind: str = "") -> None:
         super().__init__(data, initial={"version": deal.version})
+        self.part, self.wanted_kind = part, kind
+        self.about = deal.name
         for field in self.fields.values():
             field.widget.attrs.setdefault("class", "input")
         self.prepare(deal, by, now)
+
+    @property
+    def is_search(self) -> bool:
+        """Whether the person only asked for other choices."""
+        return False
 
     def prepare(self, deal: Deal, by: User, now: datetime) -> None:
         """Narrow the choices to what this deal and person allow."""
@@ -71,15 +81,32 @@ class ReopenForm(ReasonForm):
     title, submit, done = _("Reopen deal"), _("Reopen"), _("Reopened")
     verb = staticmethod(actions.reopen)
 
+    @property
+    def is_search(self) -> bool:
+        """Whether the person only asked for other choices."""
+        return False
+
+    def prepare(self, deal: Deal, by: User, now: datetime) -> None:
+        if closed_in_ended_month(deal, now):
+            self.fields["reason"].required = True
+            self.fields["reason"].help_text = _("The month of this closing has ended: say why.")
+
 
 class DeleteForm(ReasonForm):
     title, submit, done, danger = _("Delete deal"), _("Delete"), _("Deleted"), True
+    needs = Permission.DEAL_DELETE
     verb = staticmethod(actions.delete)
 
 
 class ReassignForm(VerbForm):
     title, submit, done = _("Change owner"), _("Hand over"), _("Owner changed")
+    needs = Permission.DEAL_REASSIGN
     owner = forms.ModelChoiceField(User.objects.none(), label=_("New owner"))
+
+    @property
+    def is_search(self) -> bool:
+        """Whether the person only asked for other choices."""
+        return False
 
     def prepare(self, deal: Deal, by: User, now: datetime) -> None:
         people = User.objects.filter(is_active=True)
@@ -96,6 +123,11 @@ class PipelineForm(VerbForm):
     title, submit, done = _("Change pipeline"), _("Move"), _("Pipeline changed")
     stage = forms.ModelChoiceField(Stage.objects.none(), label=_("New stage"))
 
+    @property
+    def is_search(self) -> bool:
+        """Whether the person only asked for other choices."""
+        return False
+
     def prepare(self, deal: Deal, by: User, now: datetime) -> None:
         stages = Stage.objects.filter(archived_at__isnull=True, pipeline__archived_at__isnull=True)
         others = stages.exclude(pipeline=deal.pipeline_id).select_related("pipeline")
@@ -107,30 +139,3 @@ class PipelineForm(VerbForm):
         stage = self.cleaned_data["stage"]
         version = self.cleaned_data["version"]
         actions.change_pipeline(deal_id=deal.pk, pipeline=stage.pipeline, stage=stage, by=by, at=at, version=version)
-
-
-class LogForm(VerbForm):
-    """What was just done, usually a call."""
-
-    title, submit, done = _("Log call"), _("Log"), _("Logged")
-    kind = forms.ChoiceField(label=_("Type"), choices=ActivityKind.choices, initial=ActivityKind.CALL)
-    subject = forms.CharField(label=_("Subject"), max_length=200)
-    outcome = forms.ChoiceField(label=_("Outcome"), required=False, choices=[("", "–"), *CallOutcome.choices])
-    duration_minutes = forms.IntegerField(label=_("Duration in minutes"), required=False, min_value=0, max_value=1440)
-    text = forms.CharField(label=_("Note"), required=False, max_length=20000, widget=forms.Textarea(attrs={"rows": 4}))
-
-    def carry_out(self, *, deal: Deal, by: User, at: datetime) -> None:
-        facts = {name: value for name, value in self.cleaned_data.items() if name != "version"}
-        activity_actions.log(by=by, at=at, deal=deal, **facts)
-
-
-FORMS: dict[str, type[VerbForm]] = {
-    "reopen": ReopenForm,
-    "archive": ArchiveForm,
-    "unarchive": UnarchiveForm,
-    "delete": DeleteForm,
-    "restore": RestoreForm,
-    "reassign": ReassignForm,
-    "change-pipeline": PipelineForm,
-    "log": LogForm,
-}

@@ -6,11 +6,10 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from pipeline.activities.models import ActivityKind
+from pipeline.activities.lines import icon_of
 from pipeline.deals.models import Deal
 from pipeline.deals.states import NextStepState
 from pipeline.work.links import address
-from pipeline.work.timeline import KIND_ICONS
 from teams.models import User
 
 AHEAD = timedelta(days=7)
@@ -75,7 +74,7 @@ def _row(deal: Deal) -> Row:
         return Row(deal, "calendar-plus", _("Plan the next step"), "", "", address("activity-add"))
     return Row(
         deal,
-        KIND_ICONS.get(ActivityKind(deal.next_step_kind), "checklist"),
+        icon_of(deal.next_step_kind),
         deal.next_step_subject,
         address("activity-done", deal.next_step_id),
         address("activity-snooze", deal.next_step_id),

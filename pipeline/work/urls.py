@@ -17,4 +17,30 @@ urlpatterns = [
     path("deals/<int:pk>/unarchive/", deal_views.act, {"verb": "unarchive"}, name="deal-unarchive"),
     path("deals/<int:pk>/delete/", deal_views.act, {"verb": "delete"}, name="deal-delete"),
     path("deals/<int:pk>/restore/", deal_views.act, {"verb": "restore"}, name="deal-restore"),
+    # People, colleagues and products of a deal
+    path("deals/<int:pk>/contacts/add/", deal_views.act, {"verb": "contact-add"}, name="deal-contact-add"),
+    path("deals/<int:pk>/contacts/<int:part>/", deal_views.act, {"verb": "contact"}, name="deal-contact"),
+    path(
+        "deals/<int:pk>/contacts/<int:part>/remove/",
+        deal_views.act,
+        {"verb": "contact-remove"},
+        name="deal-contact-remove",
+    ),
+    path(
+        "deals/<int:pk>/collaborators/add/",
+        deal_views.act,
+        {"verb": "collaborator-add"},
+        name="deal-collaborator-add",
+    ),
+    path(
+        "deals/<int:pk>/collaborators/<int:part>/remove/",
+        deal_views.act,
+        {"verb": "collaborator-remove"},
+        name="deal-collaborator-remove",
+    ),
+    path("deals/<int:pk>/products/add/", deal_views.act, {"verb": "line-add"}, name="deal-line-add"),
+    path("deals/<int:pk>/products/<int:part>/", deal_views.act, {"verb": "line"}, name="deal-line"),
+    path(
+        "deals/<int:pk>/products/<int:part>/remove/", deal_views.act, {"verb": "line-remove"}, name="deal-line-remove"
+    ),
 ]

@@ -90,7 +90,7 @@ def reopen(*, deal_id: int, by: User, at: datetime, version: int | None, reason:
     check_version(deal, version, {"status": DealStatus.OPEN})
     if deal.status == DealStatus.OPEN or deal.closed_at is None:
         return deal
-    if workspace_day(deal.closed_at).replace(day=1) < workspace_day(at).replace(day=1):
+    if closed_in_ended_month(deal, at):
         permission = Permission.DEAL_REOPEN_CLOSED_PERIOD
         if not Deal.objects.reachable_by(by, permission).filter(pk=deal.pk).exists():
             raise Forbidden(who_may(permission))
@@ -120,6 +120,12 @@ def reopen(*, deal_id: int, by: User, at: datetime, version: int | None, reason:
         credit.withdraw(deal_id=deal.pk)
     reminders.plan_for_deal(deal, at=at)
     return deal
+
+
+def closed_in_ended_month(deal: Deal, at: datetime) -> bool:
+    """Whether reopening this deal would change the figures of a month that has ended."""
+    closed_at = deal.closed_at
+    return closed_at is not None and workspace_day(closed_at).replace(day=1) < workspace_day(at).replace(day=1)
 
 
 def _close(

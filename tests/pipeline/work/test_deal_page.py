@@ -5,10 +5,13 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from pipeline.deals.actions import edit_deal
-from pipeline.models import Deal, Note
-from tests.factories import NOW, make_deal
+from pipeline.deals.actions import edit_deal, win
+from pipeline.deals.models import DealCollaborator
+from pipeline.deals.people_actions import add_contact
+from pipeline.models import Deal, DealContact, LineItem, Note, Product
+from tests.factories import NOW, make_company, make_contact, make_deal, make_pipeline, make_user
 
 HTMX = {"HX-Request": "true"}
 
@@ -121,9 +124,88 @@ def test_keeping_mine_writes_with_the_newer_version(as_rep, manager, deal):
     assert Deal.objects.get(pk=deal.pk).value == 72500
 
 
-@pytest.mark.parametrize("verb", ["archive", "reassign", "change-pipeline", "log"])
+@pytest.mark.parametrize("verb", ["archive", "delete", "change-pipeline", "log", "contacts/add", "products/add"])
 def test_verbs_ask_on_a_page_of_their_own(as_rep, deal, verb):
+    make_pipeline(name="Renewals")
+    deal.created_at = timezone.now()
+    deal.save()
     assert as_rep.get(f"/deals/{deal.pk}/{verb}/").status_code == 200
+
+
+def test_a_verb_that_is_not_allowed_says_who_may(as_rep, deal):
+    answer = as_rep.get(f"/deals/{deal.pk}/reassign/")
+    assert answer.status_code == 403
+    assert "managers can hand deals" in answer.content.decode()
+
+
+def offered(client, deal):
+    return set(re.findall(rf'href="/deals/{deal.pk}/([a-z-]+)/"', client.get(f"/deals/{deal.pk}/").content.decode()))
+
+
+def test_deleting_is_offered_only_to_who_may(client, rep, manager, deal):
+    for age, reps_offer in ((timedelta(hours=23), True), (timedelta(hours=25), False)):
+        Deal.objects.filter(pk=deal.pk).update(created_at=timezone.now() - age)
+        client.force_login(rep)
+        assert ("delete" in offered(client, deal)) is reps_offer
+        client.force_login(manager)
+        assert "delete" in offered(client, deal)
+
+
+def test_a_deleted_deal_offers_only_the_way_back(as_rep, deal):
+    Deal.objects.filter(pk=deal.pk).update(created_at=timezone.now())
+    as_rep.post(f"/deals/{deal.pk}/delete/", {"version": deal.version})
+    text = as_rep.get(f"/deals/{deal.pk}/").content.decode()
+    assert "This deal was deleted on" in text
+    assert offered(as_rep, deal) == {"restore"}
+
+
+def test_a_rep_cannot_reopen_what_was_closed_in_an_ended_month(client, rep, manager, deal):
+    win(deal_id=deal.pk, by=rep, at=NOW, version=None)
+    Deal.objects.filter(pk=deal.pk).update(created_at=NOW - timedelta(days=90), closed_at=NOW - timedelta(days=40))
+    client.force_login(rep)
+    assert "reopen" not in offered(client, deal)
+    client.force_login(manager)
+    assert "reopen" in offered(client, deal)
+    answer = client.post(f"/deals/{deal.pk}/reopen/", {"version": 2, "reason": ""})
+    assert answer.status_code == 422
+
+
+def test_names_in_the_history_stay_within_reach(as_rep, rep, admin, deal):
+    hidden = make_company("Top secret", owner=admin)
+    mine = make_company("Well known", owner=rep)
+    for version, company in enumerate((hidden, mine), start=1):
+        edit_deal(deal_id=deal.pk, by=admin, at=NOW, version=version, changes={"company": company})
+    text = as_rep.get(f"/deals/{deal.pk}/").content.decode()
+    assert "Top secret" not in text
+    assert "Hidden company" in text
+    assert "Well known" in text
+
+
+def test_a_contact_out_of_reach_has_no_name(as_rep, admin, deal):
+    hidden = make_contact("Geheim", owner=admin, company=make_company(owner=admin))
+    add_contact(deal_id=deal.pk, contact=hidden, by=admin, at=NOW, version=None, role="decides")
+    text = as_rep.get(f"/deals/{deal.pk}/").content.decode()
+    assert "Geheim" not in text
+    assert "Hidden contact" in text
+
+
+def test_many_people_and_products_ask_the_database_no_more_often(as_rep, rep, deal):
+    def fill(count):
+        for _number in range(count):
+            contact = make_contact(owner=rep, company=deal.company)
+            DealContact.objects.create(deal=deal, contact=contact)
+            LineItem.objects.create(deal=deal, product=product, unit_price=1)
+            DealCollaborator.objects.create(deal=deal, user=make_user(), added_at=NOW)
+
+    product = Product.objects.create(name="RackStor")
+    fill(1)
+    as_rep.get(f"/deals/{deal.pk}/")
+    with CaptureQueriesContext(connection) as few:
+        as_rep.get(f"/deals/{deal.pk}/")
+    fill(19)
+    with CaptureQueriesContext(connection) as many:
+        as_rep.get(f"/deals/{deal.pk}/")
+    assert len(many) == len(few)
 
 
 def test_a_deal_is_archived_and_comes_back(as_rep, deal):
