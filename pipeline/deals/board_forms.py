@@ -11,6 +11,7 @@ from pipeline.contacts.models import Company
 from pipeline.deals.forms import AmountField, DayField
 from pipeline.deals.models import Competitor, Deal
 from pipeline.stages.models import CloseReason, Outcome, Stage
+from teams.access import Permission, holds
 from teams.models import User
 
 
@@ -94,26 +95,55 @@ class LoseForm(DealForm):
 
 
 class AddForm(forms.Form):
-    """A new deal. A company is named; one within reach is meant."""
+    """A new deal. A company is named: one within reach is meant, any other is new."""
 
-    name = forms.CharField(label=_("Deal name"), max_length=200, validators=[SingleLine()])
-    company = forms.CharField(label=_("Company"), max_length=160, required=False)
+    company = forms.CharField(label=_("Company"), max_length=160, required=False, validators=[SingleLine()])
+    name = forms.CharField(
+        label=_("Deal name"),
+        max_length=200,
+        validators=[SingleLine()],
+        error_messages={"required": _("Enter a name for the deal.")},
+    )
     stage = forms.ModelChoiceField(Stage.objects.none(), label=_("Stage"), empty_label=None)
     value = AmountField(label=_("Value"), required=False)
 
-    def __init__(self, data: Any = None, *, by: User, today: date, initial: dict[str, Any] | None = None) -> None:
-        super().__init__(data, auto_id="add-%s", initial=initial)
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        by: User,
+        today: date,
+        initial: dict[str, Any] | None = None,
+        name_space: str = "add",
+    ) -> None:
+        super().__init__(data, auto_id=f"{name_space}-%s", initial=initial)
         self.by = by
         stages = Stage.objects.in_use().filter(pipeline__archived_at__isnull=True).in_order()
         self.fields["stage"].queryset = stages.select_related("pipeline")  # type: ignore[attr-defined]
         self.fields["expected_close_date"] = DayField(today=today, label=_("Close date"), required=False)
+        self.fields["company"].widget.attrs |= {"list": f"{name_space}-companies", "autocomplete": "off"}
+        self.fields["value"].widget.attrs |= {"inputmode": "decimal"}
 
-    def clean_company(self) -> Company | None:
-        name = self.cleaned_data["company"]
-        if not name:
-            return None
-        reached = Company.objects.reachable_by(self.by).filter(deleted_at__isnull=True, name__iexact=name)
+    def focus(self) -> None:
+        """Let typing begin at the first mistake, else in the first field."""
+        wrong = [name for name in self.fields if name in self.errors] if self.is_bound else []
+        self.fields[next(iter(wrong), "company")].widget.attrs["autofocus"] = True
+
+    @property
+    def list_id(self) -> str:
+        return str(self.fields["company"].widget.attrs["list"])
+
+    @property
+    def is_new_company(self) -> bool:
+        return isinstance(self.cleaned_data["company"], str) and bool(self.cleaned_data["company"])
+
+    def clean_company(self) -> Company | str:
+        """The company within reach that has this name, else the name."""
+        name: str = self.cleaned_data["company"]
+        reached = (
+            Company.objects.live().reachable_by(self.by).filter(name__iexact=name) if name else Company.objects.none()
+        )
         company: Company | None = reached.order_by("pk").first()
-        if company is None:
-            raise forms.ValidationError(_("There is no company of this name. Add it first or leave this empty."))
-        return company
+        if company is None and name and not holds(self.by, Permission.COMPANY_EDIT):
+            raise forms.ValidationError(_("There is no company of this name within your reach."))
+        return company or name

@@ -55,7 +55,7 @@ def column_more(request: SignedInRequest, stage_id: int) -> HttpResponse:
     last = (
         Deal.objects.reachable_by(request.user).filter(pk=after).first() if re.fullmatch(r"\d{1,18}", after) else None
     )
-    cards, remaining = more_cards(deals, stage, after=last and last.pk, now=now)
+    cards, remaining = more_cards(deals, stage, after=last.pk if last else None, now=now)
     context = {
         "cards": cards,
         "stage": stage,

@@ -1,10 +1,10 @@
-"""What is done with one deal from the board: move it, win it, lose it, add one, take the last change back."""
+"""What is done with one deal from the board: move it, win it, lose it, take the last change back."""
 
 import json
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,8 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from crm.lib.errors import Conflict, Refused
 from pipeline.deals import actions
+from pipeline.deals.answers import done, filters_of_page, undo_url
 from pipeline.deals.board import Board, card_for, filtered, has_several_owners, headers
-from pipeline.deals.board_forms import AddForm, DealForm, LoseForm, MoveForm, WinForm
+from pipeline.deals.board_forms import DealForm, LoseForm, MoveForm, WinForm
 from pipeline.deals.meanwhile import changes_since
 from pipeline.deals.models import Deal, DealEvent
 from teams.access import Permission, holds
@@ -43,7 +44,7 @@ def deal_move(request: SignedInRequest, pk: int) -> HttpResponse:
     message = _("%(deal)s moved to %(stage)s") % {"deal": deal.name, "stage": deal.stage.label}
     if request.htmx and request.htmx.target == f"deal-{pk}":
         return _moved_on_board(request, deal, before, message)
-    return _done(request, deal, message)
+    return done(request, deal, message)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -56,7 +57,7 @@ def deal_win(request: SignedInRequest, pk: int) -> HttpResponse:
         deal = actions.win(deal_id=pk, by=request.user, at=timezone.now(), **form.cleaned_data)
     except Refused as refusal:
         return _ask_again(request, "win", form, refusal)
-    return _done(request, deal, _("Won: %(deal)s") % {"deal": deal.name})
+    return done(request, deal, _("Won: %(deal)s") % {"deal": deal.name})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -69,7 +70,7 @@ def deal_lose(request: SignedInRequest, pk: int) -> HttpResponse:
         deal = actions.lose(deal_id=pk, by=request.user, at=timezone.now(), **form.cleaned_data)
     except Refused as refusal:
         return _ask_again(request, "lose", form, refusal)
-    return _done(request, deal, _("Lost: %(deal)s") % {"deal": deal.name})
+    return done(request, deal, _("Lost: %(deal)s") % {"deal": deal.name})
 
 
 @require_POST
@@ -84,21 +85,6 @@ def deal_undo(request: SignedInRequest, pk: int, event_id: int) -> HttpResponse:
         return HttpResponse(status=204, headers={"HX-Trigger": json.dumps({"kontor:board-changed": True})})
     messages.success(request, _("Restored"))
     return redirect(_page_before(request))
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@door(Permission.DEAL_ADD)
-def deal_add(request: SignedInRequest) -> HttpResponse:
-    initial = {name: request.GET[name] for name in ("stage", "name", "company") if name in request.GET}
-    form = AddForm(request.POST or None, by=request.user, today=_today(), initial=initial)  # type: ignore[arg-type]
-    if request.method != "POST" or not form.is_valid():
-        return _show(request, "add", form)
-    try:
-        deal = actions.open_deal(by=request.user, at=timezone.now(), **form.cleaned_data)
-    except Refused as refusal:
-        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
-        return _show(request, "add", form)
-    return _done(request, deal, _("%(deal)s added") % {"deal": deal.name}, undo=False)
 
 
 def _deal(request: SignedInRequest, pk: int) -> Deal:
@@ -155,8 +141,7 @@ def _show(request: SignedInRequest, verb: str, form: Any, **context: Any) -> Htt
 def _moved_on_board(request: SignedInRequest, deal: Deal, before: int, message: str) -> HttpResponse:
     """The card in its new place, and the heads of both columns for the filter of the page it was moved on."""
     now = timezone.now()
-    query = QueryDict((request.htmx.current_url or "").partition("?")[2].partition("#")[0])
-    deals, deal_filter = filtered(request.user, query, now=now)  # type: ignore[arg-type]
+    deals, deal_filter = filtered(request.user, filters_of_page(request), now=now)  # type: ignore[arg-type]
     board = Board(deal.pipeline, headers(deals, deal.pipeline, now=now), Workspace.get().currency)
     context = {
         "card": card_for(deal, now=now),
@@ -167,24 +152,9 @@ def _moved_on_board(request: SignedInRequest, deal: Deal, before: int, message: 
         "several_owners": has_several_owners(deals, deal_filter),
     }
     response = render(request, "pipeline/board/moved.html", context)
-    toast = {"message": message, "level": "success", "undo": _undo_url(deal)}
+    toast = {"message": message, "level": "success", "undo": undo_url(deal)}
     response["HX-Trigger"] = json.dumps({"toast": toast})
     return response
-
-
-def _done(request: SignedInRequest, deal: Deal, message: str, *, undo: bool = True) -> HttpResponse:
-    undo_url = _undo_url(deal) if undo else ""
-    if request.htmx:
-        toast = {"message": message, "level": "success", "undo": undo_url}
-        triggers = {"close-dialog": True, "kontor:board-changed": True, "toast": toast}
-        return HttpResponse(status=204, headers={"HX-Trigger": json.dumps(triggers)})
-    messages.success(request, message, extra_tags=undo_url)
-    return redirect("deal", deal.pk) if not undo else redirect("board-pipeline", deal.pipeline_id)
-
-
-def _undo_url(deal: Deal) -> str:
-    event = deal.events.order_by("-version", "-pk").values_list("pk", flat=True).first()
-    return reverse("deal-undo", args=[deal.pk, event])
 
 
 def _page_before(request: SignedInRequest) -> str:

@@ -149,18 +149,10 @@ function end() {
   document.querySelectorAll("[data-drop-bar]").forEach((bar) => {
     bar.hidden = true;
   });
-  // The press that ends a drag must not open the card.
-  addEventListener("click", swallow, { capture: true, once: true });
-  setTimeout(() => removeEventListener("click", swallow, true));
   if (!abandoned && target && target !== from) {
     target.matches(COLUMN) ? move(card, target) : close(card, target.dataset.dropOutcome);
   }
   settle();
-}
-
-function swallow(event) {
-  event.preventDefault();
-  event.stopPropagation();
 }
 
 // ---- moving
@@ -365,15 +357,22 @@ document.addEventListener("keydown", (event) => {
   }
 }, true);
 
-// Esc leaves quick add and returns to its button.
+// Esc and the cross leave quick add and return to its button.
+function leaveQuickAdd(event, form) {
+  event.preventDefault();
+  const column = form.closest(COLUMN);
+  form.parentElement.hidden = true;
+  form.remove();
+  column.querySelector("[data-quick-add]").focus();
+  settle();
+}
 document.addEventListener("keydown", (event) => {
   const form = event.key === "Escape" && event.target.closest?.(".quick-add");
-  if (form) {
-    event.preventDefault();
-    const column = form.closest(COLUMN);
-    (form.closest("[data-quick-add-form]") ?? form).remove();
-    column?.querySelector("[data-quick-add]")?.focus();
-  }
+  form && leaveQuickAdd(event, form);
+});
+document.addEventListener("click", (event) => {
+  const close = event.target.closest("[data-quick-add-close]");
+  close && leaveQuickAdd(event, close.form);
 });
 
 document.addEventListener("htmx:afterSettle", () => {

@@ -115,7 +115,11 @@ def test_they_wait_while_a_card_is_lifted(open_as, rep, pipeline, stages, deal):
 def test_a_drag_with_the_scripts_of_production(open_as, rep, pipeline, stages, deal):
     page = open_as(rep)
     faults = []
-    page.on("pageerror", lambda fault: faults.append(fault))
+
+    def note(fault):
+        faults.append(fault)
+
+    page.on("pageerror", note)
     serve_slimmed(page)
     open_board(page, pipeline)
     lift(page, deal)
