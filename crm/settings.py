@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "crm.middleware.personal_preferences",
+    "crm.middleware.second_factor",
     "crm.middleware.RefusalMiddleware",
 ]
 
@@ -205,6 +206,12 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "options": {"expires": 30},
     },
     "refresh-rates": {"task": "teams.tasks.refresh_rates", "schedule": crontab(hour=17, minute=5)},
+    "renew-benchmarks": {
+        "task": "pipeline.tasks.renew_benchmarks",
+        "schedule": 6 * 3600.0,
+        "options": {"expires": 6 * 3600},
+    },
+    "take-snapshots": {"task": "reporting.tasks.take_snapshots", "schedule": 900.0, "options": {"expires": 900}},
     "send-mail": {"task": "crm.notifications.tasks.send_mail", "schedule": 15.0, "options": {"expires": 15}},
     "follow-memberships": {
         "task": "pipeline.tasks.follow_memberships",

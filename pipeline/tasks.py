@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from pipeline.deals.benchmarks import refresh_benchmarks
 from pipeline.handover.actions import follow_dated_memberships
 from pipeline.work.reminding import deliver_due
 
@@ -21,3 +22,9 @@ def deliver_reminders() -> None:
 def follow_memberships() -> None:
     """Deals follow the people who change teams today."""
     follow_dated_memberships(at=timezone.now())
+
+
+@shared_task
+def renew_benchmarks() -> None:
+    """What is usual for a stage and a pipeline, from the deals won so far."""
+    refresh_benchmarks(now=timezone.now())

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from django.db.models import Avg, Count, Max, Q, Sum
 
+from crm.lib.aggregates import Percentile
 from reporting.metrics.population import LOST, WON, Scope, Window, closings
-from reporting.metrics.statistics import Percentile
 
 NOTHING = Decimal(0)
 EXCUSED = Q(close_reason__counts_in_win_rate=False)

@@ -1,21 +1,8 @@
-"""What the figures share: percentiles of the database and the interval of a rate."""
+"""The interval of a rate."""
 
 from math import sqrt
-from typing import Any
-
-from django.db.models import Aggregate, FloatField
 
 _Z = 1.959963984540054  # two-sided 95 percent
-
-
-class Percentile(Aggregate):
-    """The fraction of a column by linear interpolation (`percentile_cont`)."""
-
-    function = "percentile_cont"
-    template = "%(function)s(%(fraction)s) WITHIN GROUP (ORDER BY (%(expressions)s)::double precision)"
-
-    def __init__(self, expression: str, fraction: float, **extra: Any) -> None:
-        super().__init__(expression, fraction=fraction, output_field=FloatField(), **extra)
 
 
 def wilson(hits: int, n: int) -> tuple[float, float] | None:

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from django.db.models import Count, Max, Q, Sum
 
+from crm.lib.aggregates import Percentile
 from reporting.metrics.population import Scope, Window, in_funnel
-from reporting.metrics.statistics import Percentile
 
 NOTHING = Decimal(0)
 
