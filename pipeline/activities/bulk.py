@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from crm.lib.copying import copy_rows
 from pipeline.activities.actions import checked, set_due
 from pipeline.activities.models import OUTREACH, Activity, Note
 from pipeline.deals import follow
@@ -16,7 +17,7 @@ _NOTE_RELATIONS = ["author", "deal", "company", "contact"]
 
 @transaction.atomic
 def add_activities_in_bulk(activities: Sequence[Activity], *, at: datetime) -> list[Activity]:
-    """Write unsaved activities, open or done; next steps, last contacts and future reminders of deals follow.
+    """Write unsaved activities; next steps, last contacts and future reminders of deals follow. Answers the open ones.
 
     The caller has checked who may assign what to whom. Raises ValidationError for the first invalid one.
     """
@@ -24,11 +25,12 @@ def add_activities_in_bulk(activities: Sequence[Activity], *, at: datetime) -> l
         if activity.is_open:
             set_due(activity, due_on=activity.due_on, due_at=activity.due_at)
         checked(activity)
-    written = Activity.objects.bulk_create(activities, batch_size=_BATCH)
-    plan_in_bulk(activities=[activity for activity in written if activity.is_open], at=at)
-    follow.refresh_next_step({activity.deal_id for activity in written if activity.is_open})
-    follow.touch_in_bulk(_last_contacts(written))
-    return written
+    copy_rows([activity for activity in activities if not activity.is_open])
+    planned = Activity.objects.bulk_create([one for one in activities if one.is_open], batch_size=_BATCH)
+    plan_in_bulk(activities=planned, at=at)
+    follow.refresh_next_step({activity.deal_id for activity in planned})
+    follow.touch_in_bulk(_last_contacts(activities))
+    return planned
 
 
 @transaction.atomic

@@ -8,13 +8,14 @@ from typing import Any
 
 from django.db import transaction
 
+from crm.lib.copying import copy_rows
 from crm.lib.money import to_cents
 from crm.lib.text import sort_key
 from pipeline.credit.models import CreditSplit
 from pipeline.deals import history
 from pipeline.deals.actions.opening import validate
 from pipeline.deals.clock import stalled_from
-from pipeline.deals.models import Deal, DealEvent, DealStateInterval, StageSpell
+from pipeline.deals.models import Deal, DealEvent
 from pipeline.deals.states import DealStatus, EventKind, EventSource
 from pipeline.reminders import actions as reminders
 from teams.models import User
@@ -57,9 +58,9 @@ def open_deals_in_bulk(rows: Iterable[NewDeal], *, by: User | None, at: datetime
         validate(row.deal, known_relations=True)
     deals = Deal.objects.bulk_create([row.deal for row in new], batch_size=_BATCH)
     events = [event for row, facts in zip(new, firsts, strict=True) for event in _events(row, facts, by=by, at=at)]
-    DealEvent.objects.bulk_create(events, batch_size=_BATCH)
+    copy_rows(events)
     _derive(events)
-    CreditSplit.objects.bulk_create([_credit(deal) for deal in deals], batch_size=_BATCH)
+    copy_rows([_credit(deal) for deal in deals])
     reminders.plan_in_bulk(deals=deals, at=at)
     return deals
 
@@ -119,8 +120,8 @@ def _derive(events: list[DealEvent]) -> None:
         by_deal.setdefault(event.deal_id, []).append(event)
     ranks = history.stage_ranks()
     derived = [history.replay(rows, ranks) for rows in by_deal.values()]
-    StageSpell.objects.bulk_create([spell for d in derived for spell in d.spells], batch_size=_BATCH)
-    DealStateInterval.objects.bulk_create([row for d in derived for row in d.intervals], batch_size=_BATCH)
+    copy_rows([spell for d in derived for spell in d.spells])
+    copy_rows([row for d in derived for row in d.intervals])
 
 
 def _credit(deal: Deal) -> CreditSplit:

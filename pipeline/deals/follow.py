@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 
@@ -14,6 +14,12 @@ from pipeline.deals.models import Deal
 from pipeline.deals.states import EventKind, EventSource
 from teams.models import User
 from teams.people.lines import teams_of
+
+_SET_CLOCKS = """
+    UPDATE pipeline_deal AS deal SET last_contact_at = clock.contacted, stalled_from = clock.stalled
+    FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS clock (id, contacted, stalled)
+    WHERE deal.id = clock.id
+"""
 
 
 @transaction.atomic
@@ -74,15 +80,12 @@ def touch(deal_ids: Iterable[int | None], *, contacted_at: datetime) -> None:
 @transaction.atomic
 def touch_in_bulk(contacts: Mapping[int, datetime]) -> None:
     """Like `touch` for many deals, each with a contact of its own."""
-    rows = (
-        Deal.objects.filter(pk__in=list(contacts))
-        .select_related("stage")
-        .select_for_update(of=("self",))
-        .order_by("pk")
-    )
-    deals = list(rows)
+    rows = Deal.objects.filter(pk__in=list(contacts)).select_related("stage")
+    deals = list(rows.select_for_update(of=("self",)).order_by("pk"))
     for deal in deals:
         deal.last_contact_at = max(filter(None, (deal.last_contact_at, contacts[deal.pk])))
         if deal.is_open:
             deal.stalled_from = stalled_from(deal, deal.stage)
-    Deal.objects.bulk_update(deals, ["last_contact_at", "stalled_from"], batch_size=500)
+    columns = [[getattr(deal, name) for deal in deals] for name in ("pk", "last_contact_at", "stalled_from")]
+    with connection.cursor() as cursor:
+        cursor.execute(_SET_CLOCKS, columns)

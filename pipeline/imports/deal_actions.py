@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
+from crm.lib.copying import copy_rows
 from crm.lib.memo import remembering
 from pipeline.contacts.models import Company
 from pipeline.deals.bulk import NewDeal, Step, open_deals_in_bulk
@@ -19,7 +20,6 @@ from pipeline.imports.plans import Change, DealPlan
 from pipeline.stages.models import CloseReason, Pipeline, Stage
 from teams.models import User, Workspace
 
-BATCH = 2000
 CERTAINTY = {DealStatus.WON: 100, DealStatus.LOST: 0}
 
 
@@ -48,7 +48,7 @@ def write_deals(
         LineItem(deal=deal, product=catalogue.products[plan.row.product], unit_price=plan.unit_price)
         for deal, plan in zip(deals, plans, strict=True)
     ]
-    LineItem.objects.bulk_create(lines, batch_size=BATCH)
+    copy_rows(lines)
     return deals
 
 
@@ -66,7 +66,7 @@ def _new_deal(plan: DealPlan, catalogue: Catalogue, people: People, batch: Impor
         probability=stage.probability,
         owner=owner,
         team=people.teams[plan.row.agent],
-        territory_id=company.territory_id if company else None,
+        territory=company.territory if company else None,
         expected_close_date=plan.expected_close_date,
         created_at=plan.created_at,
         created_by=by,

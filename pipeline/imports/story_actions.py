@@ -7,6 +7,7 @@ from random import Random
 
 from django.db import transaction
 
+from crm.lib.copying import copy_rows
 from crm.lib.memo import remembering
 from crm.lib.periods import midnight
 from pipeline.activities.bulk import add_activities_in_bulk, add_notes_in_bulk
@@ -115,7 +116,7 @@ def _keep_remarks(remarks: Sequence[Problem], batch: ImportBatch) -> None:
         )
         for remark in remarks
     ]
-    ImportProblem.objects.bulk_create(rows, batch_size=BATCH)
+    copy_rows(rows)
 
 
 def _set_up_catalogue(files: MavenFiles, story: Story, people: People, *, at: datetime, language: str) -> Catalogue:
@@ -141,7 +142,7 @@ def _set_up_catalogue(files: MavenFiles, story: Story, people: People, *, at: da
     rules = regions_by_office(files, story.companies)
     set_up_territories(files.agents, rules, people=people, at=at, language=language)
     place(Company.objects.all(), by=people.admin, at=at)
-    for company in Company.objects.all():
+    for company in Company.objects.select_related("territory"):
         catalogue.companies[company.name] = company
     return catalogue
 

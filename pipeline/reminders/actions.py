@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import Q
 
+from crm.lib.copying import copy_rows
 from pipeline.reminders import schedule
 from pipeline.reminders.models import ReminderKind, ReminderState, ScheduledReminder
 
 if TYPE_CHECKING:
     from pipeline.activities.models import Activity
     from pipeline.deals.models import Deal
-
-_BATCH = 2000
 
 Key = tuple[ReminderKind, datetime]
 
@@ -50,7 +49,7 @@ def plan_in_bulk(*, activities: "Sequence[Activity]" = (), deals: "Sequence[Deal
         ),
         *(_row(key, deal.owner_id, deal=deal) for deal in deals for key in _of_deal(deal)),
     ]
-    ScheduledReminder.objects.bulk_create([row for row in rows if row.fire_at > at], batch_size=_BATCH)
+    copy_rows([row for row in rows if row.fire_at > at])
 
 
 def _row(key: Key, recipient_id: int, **about: "Activity | Deal") -> ScheduledReminder:
