@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.notifications.inbox import unread_of
 from crm.notifications.live import live_token
+from crm.templatetags.formats import money, month, percent
+from pipeline.figures import Standing, standings_of
 from teams.access import Permission, holds
 from teams.access.reach import leads_others
 from teams.models import User, Workspace
@@ -120,6 +122,7 @@ def shell_for(request: HttpRequest) -> Shell | None:
         admin_nav=links(ADMINISTRATION, request),
         phone_start=links(PHONE_START, request),
         phone_end=links((PHONE_END_OF_LEADERS if leads_others(user) else PHONE_END,), request),
+        pace=pace_of(user),
         new_deal_url=address("deal-add") if holds(user, Permission.DEAL_ADD) else "",
         search_url=address("search"),
         unread=unread_of(user.pk, timezone.now()),
@@ -127,6 +130,42 @@ def shell_for(request: HttpRequest) -> Shell | None:
         notifications_url=address("notification-list"),
         bell_url=address("notification-bell"),
         profile_url=address("profile"),
+    )
+
+
+def pace_of(user: User) -> PaceCard | None:
+    """The card of the month, of the quarter while the month has no quota; None without either."""
+    workspace = Workspace.get()
+    standings = standings_of(user, workspace.today(timezone.now()))
+    if standings is None:
+        return None
+    if standings.month is not None:
+        return pace_card(standings.month, month(standings.month.period.start), workspace.currency)
+    return pace_card(standings.quarter, str(_("Quarter")), workspace.currency) if standings.quarter else None
+
+
+def pace_card(stands: Standing, period: str, currency: str) -> PaceCard:
+    attained, pace = stands.attained, stands.pace
+    quota, share = attained.quota or Decimal(0), attained.share or Decimal(0)
+    name = _("%(period)s: %(won)s of %(quota)s, %(share)s, %(pace)s") % {
+        "period": period,
+        "won": money(attained.achieved, currency),
+        "quota": money(quota, currency),
+        "share": percent(share),
+        "pace": pace.spoken,
+    }
+    return PaceCard(
+        url=address("quota-grid"),
+        period=period,
+        won=attained.achieved,
+        quota=quota,
+        currency=currency,
+        achieved=share,
+        expected=pace.elapsed,
+        pace=pace.state,
+        words=pace.words,
+        to_go=attained.gap or Decimal(0),
+        name=name,
     )
 
 

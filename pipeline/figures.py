@@ -7,17 +7,21 @@
     attainment(whose, month_of(today)).share          # Σ credited ÷ Σ quota, None without a quota
     by_person(user_ids, quarter)                      # {user id: Attainment}, for leaderboards
     pace(attained, period, today, workspace)          # Pace(index, points, state, words) or None
+    standings_of(user, today)                         # her month and quarter with their pace, or None
 
 Periods are whole months. Whose figures a reader may see, the caller decides with `teams.access.reach`.
 """
 
 from pipeline.credit.attainment import Attainment, Whose, attainment, by_month, by_person, total
 from pipeline.credit.pace import Pace, PaceState, WorkingDays, days_of, pace
+from pipeline.credit.standing import Standing, Standings, standings_of
 
 __all__ = [
     "Attainment",
     "Pace",
     "PaceState",
+    "Standing",
+    "Standings",
     "Whose",
     "WorkingDays",
     "attainment",
@@ -25,5 +29,6 @@ __all__ = [
     "by_person",
     "days_of",
     "pace",
+    "standings_of",
     "total",
 ]

@@ -66,14 +66,20 @@ class Whose:
     teams: frozenset[int] | None = None
 
 
-def by_month(whose: Whose, period: Period) -> dict[date, Attainment]:
-    """Every month of the period, in order. The period consists of whole months. Two queries, three for teams."""
+def by_month(whose: Whose, period: Period, *, without_quota: bool = True) -> dict[date, Attainment]:
+    """Every month of the period, in order. The period consists of whole months. Two queries, three for teams.
+
+    With `without_quota=False`, nothing at all when no month has a quota; that takes one query, two for teams.
+    """
     _refuse_parts_of_months(period)
+    quotas = _quotas(whose, period)
+    if not (quotas or without_quota):
+        return {}
     found = {month.start: Attainment() for month in period.months()}
+    for _user_id, month, amount in quotas:
+        found[month] += Attainment(quota=amount)
     for row in _credit(whose, period).values("month").annotate(**_SUMS):
         found[row["month"]] += _credited(row)
-    for _user_id, month, amount in _quotas(whose, period):
-        found[month] += Attainment(quota=amount)
     return found
 
 
@@ -133,7 +139,7 @@ def _quotas(whose: Whose, period: Period) -> list[tuple[int, date, Decimal]]:
     if whose.people is not None:
         rows = rows.filter(user_id__in=whose.people)
     found = list(rows.values_list("user_id", "month", "amount"))
-    if whose.teams is None:
+    if whose.teams is None or not found:
         return found  # type: ignore[return-value]
     belongs = placement()
     return [row for row in found if belongs.team_of(row[0], row[1]) in whose.teams]  # type: ignore[arg-type, misc]

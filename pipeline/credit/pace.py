@@ -61,6 +61,19 @@ class Pace:
         return sentence % {"points": abs(self.points)}
 
     @property
+    def tone(self) -> str:
+        """The tone of the words: danger, warn, ok, or none."""
+        if self.state != PaceState.ON:
+            return {PaceState.BEHIND: "warn", PaceState.FAR_BEHIND: "danger"}[self.state]
+        return "ok" if self.points > ON_PACE else ""
+
+    @property
+    def icon(self) -> str:
+        if abs(self.points) <= ON_PACE:
+            return ""
+        return "trending-up" if self.points > 0 else "trending-down"
+
+    @property
     def spoken(self) -> str:
         """10 points ahead of pace: for those who do not see the bar."""
         if abs(self.points) <= ON_PACE:
