@@ -70,6 +70,12 @@ def url_with(context: template.Context, **changes: object) -> str:
 
 
 @register.filter
+def opposite(ordering: str) -> str:
+    """The order the other way round: with a minus or without."""
+    return ordering.removeprefix("-") if ordering.startswith("-") else f"-{ordering}"
+
+
+@register.filter
 def per_cent(share: Number | None) -> str:
     """A share as an SVG length, 57.10%, between nothing and everything."""
     return f"{_bounded(share) * 100:.2f}%"

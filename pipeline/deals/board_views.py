@@ -3,27 +3,29 @@
 import re
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from pipeline.deals.board import board_for, filtered, has_several_owners, more_cards
 from pipeline.deals.filter_bar import FilterBar
 from pipeline.deals.models import Deal
-from pipeline.saved_views.filter_bar import tell_about_ignored
+from pipeline.saved_views.filter_bar import tell_about_ignored, tidy_address
 from pipeline.stages.models import Pipeline, Stage
 from teams.access import Permission, holds
 from teams.access.doors import door
 from teams.access.http import SignedInRequest
 
 # Each pipeline and the state of its own deals are chosen by the page itself.
-NOT_OFFERED = ("status",)
+NOT_OFFERED = ("status", "pipeline", "closed_from", "closed_to")
 
 
 @require_safe
 @door(Permission.DEAL_VIEW)
 def board(request: SignedInRequest, pipeline_id: int | None = None) -> HttpResponse:
     """The open deals of a pipeline by stage; without an id, of the first pipeline."""
+    if tidy := tidy_address(request):
+        return redirect(tidy)
     pipelines = list(Pipeline.objects.in_use().in_order())
     pipeline = next((row for row in pipelines if pipeline_id in {None, row.pk}), None)
     if pipeline is None and pipeline_id is not None:

@@ -1,10 +1,11 @@
 """The filters of deals: one vocabulary for the list, the board and the API."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import django_filters
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -37,7 +38,21 @@ ORDERINGS = {
     "changed_at": "changed_at",
     "closed_at": "closed_at",
     "stage_entered_at": "stage_entered_at",
+    "next_step": "next_step_late_at",
+    "probability": "probability",
+    "status": "status",
+    "team": "team__name",
+    "territory": "territory__name",
+    "pipeline": "pipeline__position",
+    "source": "source__name",
 }
+MOST_DIGITS = {"max_digits": 14, "decimal_places": 2}
+
+
+# Instants with a day around them in every time zone.
+FIRST, LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+SENSIBLE_INSTANT = [MinValueValidator(FIRST), MaxValueValidator(LAST)]
+SENSIBLE_DAY = [MinValueValidator(FIRST.date()), MaxValueValidator(LAST.date())]
 
 
 class StateFilter:
@@ -56,8 +71,23 @@ class StateId(StateFilter, IdFilter):
     pass
 
 
-class StateDay(StateFilter, django_filters.DateFilter):
+class DayFilter(django_filters.DateFilter):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, validators=SENSIBLE_DAY, **kwargs)
+
+
+class StateDay(StateFilter, DayFilter):
     pass
+
+
+class StateAmount(StateFilter, django_filters.NumberFilter):
+    """An amount in the deal's own currency."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **MOST_DIGITS, **kwargs)
+
+    def get_max_validator(self) -> None:
+        """The number of digits is limited already."""
 
 
 class DealFilter(AddressFilter):
@@ -81,14 +111,16 @@ class DealFilter(AddressFilter):
     reason = StateId(label=_("Reason"))
     company = IdFilter(field_name="company_id", label=_("Company"))
     source = IdFilter(field_name="source_id", label=_("Source"))
-    created_from = django_filters.DateFilter(method="by_creation", label=_("Created from"))
-    created_to = django_filters.DateFilter(method="by_creation", label=_("Created before"))
+    created_from = DayFilter(method="by_creation", label=_("Created from"))
+    created_to = DayFilter(method="by_creation", label=_("Created before"))
     closed_from = StateDay(label=_("Closed from"))
     closed_to = StateDay(label=_("Closed before"))
     expected_close_from = StateDay(label=_("Closes from"))
     expected_close_to = StateDay(label=_("Closes before"))
-    open_at = django_filters.IsoDateTimeFilter(label=_("Open at"))
-    as_of = django_filters.IsoDateTimeFilter(label=_("As of"))
+    open_at = django_filters.IsoDateTimeFilter(validators=SENSIBLE_INSTANT, label=_("Open at"))
+    as_of = django_filters.IsoDateTimeFilter(validators=SENSIBLE_INSTANT, label=_("As of"))
+    value_from = StateAmount(label=_("Value from"))
+    value_to = StateAmount(label=_("Value below"))
     has_value = StateChoice(choices=YES_OR_NO, label=_("Has a value"))
     counted_in = StateChoice(choices=FIGURES, label=_("Counted in"))
     next_step = django_filters.ChoiceFilter(choices=NextStepState.choices, method="by_next_step", label=_("Next step"))
@@ -178,6 +210,8 @@ _ASKED: dict[str, Callable[[Any], Q]] = {
     "closed_to": lambda value: Q(closed_at__lt=_midnight(value)),
     "expected_close_from": lambda value: Q(expected_close_date__gte=value),
     "expected_close_to": lambda value: Q(expected_close_date__lt=value),
+    "value_from": lambda value: Q(value__gte=value),
+    "value_to": lambda value: Q(value__lt=value),
     "has_value": lambda value: Q(value__isnull=value == "false"),
     "counted_in": lambda _value: counted_in_win_rate(),
 }

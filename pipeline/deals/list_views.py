@@ -1,36 +1,40 @@
 """The list of deals: /deals/."""
 
+from datetime import datetime
+from typing import Any
+
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from pipeline.deals.board import Card
+from pipeline.deals.columns import COLUMNS, chosen_columns
 from pipeline.deals.filter_bar import FilterBar
 from pipeline.deals.filters import DealFilter
 from pipeline.deals.models import Deal
 from pipeline.deals.totals import totals
-from pipeline.saved_views.filter_bar import tell_about_ignored
+from pipeline.saved_views.filter_bar import tell_about_ignored, tidy_address
 from teams.access import Permission, holds
 from teams.access.doors import door
 from teams.access.http import SignedInRequest
 from teams.models import Workspace
 
 ROWS_PER_PAGE = 50
+USUAL_ORDER = "-created_at"
 
 
 @require_safe
 @door(Permission.DEAL_VIEW)
 def deal_list(request: SignedInRequest) -> HttpResponse:
     """All deals within reach, narrowed, sorted and paged by the address."""
+    if tidy := tidy_address(request):
+        return redirect(tidy)
     now = timezone.now()
     deal_filter = DealFilter(request.GET, Deal.objects.reachable_by(request.user).live(), user=request.user, now=now)
-    deals = deal_filter.qs
-    if not deals.query.order_by:
-        deals = deals.order_by("-created_at", "-pk")
-    rows = deals.select_related("company", "owner", "stage").with_next_step_state(now).with_stalled(now)
-    page = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    deals = in_order(deal_filter)
+    page = Paginator(with_columns(deals, now), ROWS_PER_PAGE).get_page(request.GET.get("page"))
     today = Workspace.get().today(now)
     partial = request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request
     if not partial:
@@ -38,10 +42,25 @@ def deal_list(request: SignedInRequest) -> HttpResponse:
     context = {
         "page": page,
         "rows": [Card(deal, now, today) for deal in page],
+        "columns": chosen_columns(request.GET),
+        "all_columns": COLUMNS.values(),
+        "kept": [(name, value) for name, value in request.GET.items() if name not in {"columns", "page"}],
         "totals": totals(deals, now, as_of=deal_filter.instant),
         "currency": Workspace.get().currency,
         "bar": FilterBar(request, deal_filter),
-        "ordering": request.GET.get("ordering", "-created_at"),
+        "ordering": request.GET.get("ordering", USUAL_ORDER),
         "may_add": holds(request.user, Permission.DEAL_ADD),
     }
     return render(request, "pipeline/deals/_table.html" if partial else "pipeline/deals/list.html", context)
+
+
+def in_order(deal_filter: DealFilter) -> Any:
+    """The deals of a filter in the order it asks for, else the newest first."""
+    deals = deal_filter.qs
+    return deals if deals.query.order_by else deals.order_by(USUAL_ORDER, "-pk")
+
+
+def with_columns(deals: Any, now: datetime) -> Any:
+    """With everything that a column can show."""
+    related = deals.select_related("company", "owner", "stage", "team", "territory", "pipeline", "source")
+    return related.with_next_step_state(now).with_stalled(now)

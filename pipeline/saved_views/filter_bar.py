@@ -18,7 +18,7 @@ from teams.models import User
 # More people than a menu of names can hold: then the address of a person's page leads here.
 MOST_PEOPLE = 60
 ANY = ("", _("Any"))
-PAGE_PARAMETERS = ("page", "view", "layout", "from", "after")
+PAGE_PARAMETERS = ("page", "view", "layout", "from", "after", "columns")
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,20 @@ class FilterBar:
         if hasattr(value, "year"):
             return date_format(value, "SHORT_DATE_FORMAT")
         return self.name_of(name, value)
+
+
+def tidy_address(request: HttpRequest) -> str | None:
+    """The address without what forms send but nobody chose, columns as one word; None where it is tidy already."""
+    query = request.GET.copy()
+    columns = query.pop("column", [])
+    if columns:
+        query["columns"] = ",".join(map(str, columns))
+        query.pop("page", None)
+    for name in [name for name, value in query.items() if value == ""]:
+        del query[name]
+    if len(query) == len(request.GET) and not columns:
+        return None
+    return f"{request.path}?{query.urlencode(safe=',')}" if query else request.path
 
 
 def tell_about_ignored(request: HttpRequest, filters: AddressFilter) -> None:

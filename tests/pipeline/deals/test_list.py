@@ -6,6 +6,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from crm.templatetags.components import opposite
+from pipeline.deals.columns import COLUMNS
 from pipeline.deals.filters import DealFilter
 from pipeline.models import Deal
 from tests.factories import NOW, make_company, make_deal, make_pipeline, make_team, make_user, make_workspace
@@ -102,6 +104,14 @@ def test_a_team_means_the_teams_below_it(rep):
     assert [deal.name for deal in deals.qs] == ["Below"]
 
 
+@pytest.mark.parametrize("name", ["open_at", "as_of", "closed_from", "created_to", "expected_close_from"])
+@pytest.mark.parametrize("value", ["0001-01-01", "9999-12-31", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_days_at_the_ends_of_time_narrow_nothing(client_of, rep, name, value):
+    make_workspace(time_zone="Europe/Berlin")
+    make_deal(rep, name="Mine")
+    assert names(client_of.get(reverse("deal-list"), {name: value})) == ["Mine"]
+
+
 def test_strange_values_are_named_and_narrow_nothing(client_of, rep):
     make_deal(rep, name="Mine")
     answer = client_of.get(reverse("deal-list"), {"team": "'", "page": "x"})
@@ -112,4 +122,40 @@ def test_strange_values_are_named_and_narrow_nothing(client_of, rep):
 def test_htmx_gets_the_table_alone(client_of, rep):
     make_deal(rep)
     page = client_of.get(reverse("deal-list"), headers={"HX-Request": "true"}).content.decode()
-    assert page.lstrip().startswith('<div class="panel is-list" id="deal-table"')
+    assert page.lstrip().startswith('<div class="stack-tight" id="deal-table"')
+
+
+def test_columns_are_those_of_the_address_in_its_order(client_of, rep):
+    make_deal(rep)
+    page = client_of.get(reverse("deal-list"), {"columns": "owner,value,nonsense,owner"})
+    assert [column.key for column in page.context["columns"]] == ["owner", "value"]
+    assert client_of.get(reverse("deal-list"), {"columns": "nonsense"}).context["columns"][0].key == "value"
+
+
+def test_the_form_of_columns_leads_to_one_word_and_empty_filters_leave_the_address(client_of):
+    answer = client_of.get(reverse("deal-list"), {"column": ["value", "team"], "q": "", "status": "open", "page": "3"})
+    assert answer.url == reverse("deal-list") + "?status=open&columns=value,team"
+
+
+@pytest.mark.parametrize("column", COLUMNS.values(), ids=lambda column: column.key)
+def test_every_column_is_printed_and_sorts_both_ways(client_of, rep, column):
+    make_deal(rep, company=make_company(owner=rep), expected_close_date=NOW.date())
+    make_deal(rep, value=None)
+    for ordering in (column.ordering, opposite(column.ordering)):
+        answer = client_of.get(reverse("deal-list"), {"columns": column.key, "ordering": ordering})
+        assert "not understood" not in answer.content.decode()
+        assert len(names(answer)) == 2
+
+
+def test_amounts_narrow_and_strange_ones_do_not(client_of, rep):
+    for value in (99, 100, 500):
+        make_deal(rep, name=str(value), value=value)
+    assert sorted(names(client_of.get(reverse("deal-list"), {"value_from": "100", "value_to": "500"}))) == ["100"]
+    for strange in ("NaN", "1e999", "Infinity", "9" * 400, "-"):
+        assert len(names(client_of.get(reverse("deal-list"), {"value_from": strange}))) == 3
+
+
+def test_long_names_are_whole_in_the_title(client_of, rep):
+    name = "Donaudampfschifffahrtsgesellschaft " * 5
+    make_deal(rep, name=name.strip())
+    assert f'title="{name.strip()}"' in client_of.get(reverse("deal-list")).content.decode()
