@@ -7,6 +7,8 @@ urlpatterns = [
     path("", include("pipeline.settings.urls")),
     path("", include("pipeline.deals.urls")),
     path("", include("pipeline.contacts.urls")),
+    path("", include("pipeline.work.company_urls")),
     path("", include("pipeline.activities.urls")),
+    path("", include("pipeline.handover.urls")),
     path("", include("pipeline.handover.territories.urls")),
 ]

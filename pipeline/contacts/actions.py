@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.lib.errors import Conflict, FieldConflict, Forbidden, Refused
 from pipeline.contacts.models import Company, Contact
 from pipeline.coverage.actions import place
-from teams.access import Permission, holds, who_may
+from teams.access import Permission, holds, reach, who_may
 from teams.audit.models import AuditEntry
 from teams.audit.record import record
 from teams.models import User
@@ -86,6 +86,7 @@ def edit_company(
 def delete_company(*, company_id: int, by: User, at: datetime) -> Company:
     """Put a company into the bin. Refused while it has deals: they would lose their customer."""
     company = _locked(Company, company_id, by)
+    _may_delete(company, by)
     deals: Any = company.deals
     if deals.live().exists():
         raise Refused(_("This company has deals. Move or delete them first."), code="has_deals")
@@ -123,7 +124,9 @@ def edit_contact(
 
 @transaction.atomic
 def delete_contact(*, contact_id: int, by: User, at: datetime) -> Contact:
-    return _delete(_locked(Contact, contact_id, by), by, at)
+    contact = _locked(Contact, contact_id, by)
+    _may_delete(contact, by)
+    return _delete(contact, by, at)
 
 
 @transaction.atomic
@@ -142,6 +145,7 @@ def _add(row: Any, by: User, at: datetime) -> Any:
     if not holds(by, Permission.COMPANY_EDIT):
         raise Forbidden(who_may(Permission.COMPANY_EDIT))
     row.owner = row.owner or by
+    _may_hand_to(by, row.owner)
     row.created_by = by
     row.created_at = row.changed_at = at
     _validate(row)
@@ -163,6 +167,8 @@ def _edit(row: Any, changes: dict[str, Any], version: int | None, by: User, at: 
     before = {name: _plain(getattr(row, name)) for name in changes}
     differing = {name: value for name, value in changes.items() if before[name] != _plain(value)}
     _no_conflict(row, differing, version)
+    if "owner" in differing:
+        _may_hand_to(by, differing["owner"])
     for name, value in differing.items():
         setattr(row, name, value)
     _validate(row)
@@ -201,6 +207,24 @@ def _write(row: Any, verb: str, by: User, at: datetime, changes: dict[str, list[
         subject=row,
         changes={**changes, "version": [row.version - 1, row.version]},
     )
+
+
+def _may_hand_to(by: User, owner: User | None) -> None:
+    """Everybody may keep a record herself; who leads people may give it to them."""
+    scope = reach(by, Permission.COMPANY_EDIT)
+    if not (scope.everything if owner is None else scope.covers_person(owner.pk)):
+        raise Forbidden(_("Managers can hand companies and contacts to people of their teams."))
+
+
+def may_delete(row: Record, by: User) -> bool:
+    """Whether the person may put the record into the bin: its owner, her managers and admins."""
+    scope = reach(by, Permission.COMPANY_EDIT)
+    return scope.everything or (row.owner_id is not None and scope.covers_person(row.owner_id))
+
+
+def _may_delete(row: Record, by: User) -> None:
+    if not may_delete(row, by):
+        raise Forbidden(_("Only the owner and her managers can delete this."))
 
 
 def _delete(row: Any, by: User, at: datetime) -> Any:

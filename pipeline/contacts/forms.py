@@ -1,5 +1,8 @@
 """Forms for companies and contacts, whole and field by field."""
 
+from typing import Any
+
+from django.db import models
 from django.forms import ModelForm, modelform_factory
 from django.forms.models import model_to_dict
 
@@ -22,10 +25,18 @@ COMPANY_FIELDS = (
 CONTACT_FIELDS = ("salutation", "first_name", "last_name", "job_title", "email", "phone", "mobile")
 
 
+def form_field(field: Any, **options: Any) -> Any:
+    """The editor of a column; a web address without a scheme means https."""
+    if isinstance(field, models.URLField):
+        options["assume_scheme"] = "https"
+    return field.formfield(**options)
+
+
 class CompanyForm(ModelForm):
     class Meta:
         model = Company
         fields = COMPANY_FIELDS
+        formfield_callback = form_field
 
 
 class ContactForm(ModelForm):
@@ -36,5 +47,5 @@ class ContactForm(ModelForm):
 
 def form_of_field(row: Company | Contact, name: str, data: object = None) -> ModelForm:
     """The editor of one field. It works on values, not on the row: writing is the action's."""
-    form_class = modelform_factory(type(row), fields=[name])
+    form_class = modelform_factory(type(row), fields=[name], formfield_callback=form_field)
     return form_class(data, initial=model_to_dict(row, [name]), prefix=None)  # type: ignore[arg-type]

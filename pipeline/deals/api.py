@@ -18,7 +18,7 @@ from rest_framework.response import Response
 
 from crm.lib.api.serializers import Money, Strict
 from crm.lib.api.versions import version_read, without_version
-from pipeline.contacts.models import Company
+from pipeline.contacts.api import ReachableCompany
 from pipeline.deals import actions
 from pipeline.deals.filters import DealFilter
 from pipeline.deals.models import Competitor, Deal, DealEvent, LeadSource, Product
@@ -31,13 +31,6 @@ from teams.models import User
 
 # Where an ordering needs a value and a deal has none.
 _LAST_DAY = date(9999, 12, 31)
-
-
-class ReachableCompany(serializers.PrimaryKeyRelatedField):
-    """A company that the person may see; any other does not exist for her."""
-
-    def get_queryset(self) -> QuerySet[Any]:
-        return Company.objects.live().reachable_by(self.context["request"].user)
 
 
 def as_shown(deals: DealQuerySet) -> DealQuerySet:

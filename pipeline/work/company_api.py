@@ -15,14 +15,14 @@ class CompanyResource(RecordResource):
     shape_in, shape_of_changes = CompanyIn, CompanyChange
     serializer_class = CompanyOut
 
-    def add(self, **fields: Any) -> Company:
+    def add_row(self, **fields: Any) -> Company:
         return add_company(**self.who_and_when, **fields)
 
-    def edit(self, pk: int, **what: Any) -> Company:
+    def edit_row(self, pk: int, **what: Any) -> Company:
         return customers.edit_company(company_id=pk, **self.who_and_when, **what)
 
-    def delete(self, pk: int) -> Company:
+    def delete_row(self, pk: int) -> Company:
         return delete_company(company_id=pk, **self.who_and_when)
 
-    def take_back(self, pk: int) -> Company:
+    def restore_row(self, pk: int) -> Company:
         return customers.restore_company(company_id=pk, **self.who_and_when)

@@ -29,13 +29,13 @@ def visible_territories(user: "User | AnonymousUser") -> "QuerySet[Territory]":
     return published.filter(Q(pk__in=worked) | Q(manager_id__in=scope.user_ids))
 
 
-def below(territory: Territory) -> set[int]:
-    """The territory and everything below it."""
+def below(territory_id: int) -> set[int]:
+    """The ids of a territory and of everything below it."""
     children: dict[int | None, list[int]] = {}
-    for pk, parent_id in Territory.objects.filter(plan=territory.plan_id).values_list("pk", "parent_id"):
+    for pk, parent_id in Territory.objects.values_list("pk", "parent_id").order_by("pk"):
         children.setdefault(parent_id, []).append(pk)
     found: set[int] = set()
-    waiting = [territory.pk]
+    waiting = [territory_id]
     while waiting:
         pk = waiting.pop()
         if pk not in found:

@@ -99,7 +99,7 @@ class PlaceForm(forms.Form):
         self.territory = territory
         in_use = Territory.objects.filter(plan=territory.plan_id, archived_at__isnull=True)
         parents: Any = self.fields["parent"]
-        parents.queryset = in_use.exclude(pk__in=below(territory)).order_by("priority", "pk")
+        parents.queryset = in_use.exclude(pk__in=below(territory.pk)).order_by("priority", "pk")
 
     def clean_is_catch_all(self) -> bool:
         wanted = bool(self.cleaned_data["is_catch_all"])
@@ -125,7 +125,7 @@ class RuleEditor:
             rows = _with_edit(rows, str((data or {})["edit"]))
         self.alternatives = [
             [_condition_form(place, number, row, bound=bound) for number, row in enumerate(alternative)]
-            for place, alternative in enumerate(rows or [[{}]])
+            for place, alternative in enumerate(rows or _one_empty_row())
         ]
         self.error = ""
         self.place = self._place_form(data)
@@ -266,6 +266,10 @@ def _rows_of_rules(rules: Rules) -> list[list[Row]]:
         ]
         for alternative in rules
     ]
+
+
+def _one_empty_row() -> list[list[Row]]:
+    return [[{}]]
 
 
 def _with_edit(rows: list[list[Row]], edit: str) -> list[list[Row]]:
