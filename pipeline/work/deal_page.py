@@ -15,6 +15,7 @@ from crm.templatetags.formats import day_year, money, time_of_day
 from pipeline.activities.lines import icon_of, state_of, when_words
 from pipeline.activities.models import Activity
 from pipeline.activities.offers import Offer, offer_for
+from pipeline.coverage.why import Why, why_at
 from pipeline.deals.actions.closing import closed_in_ended_month
 from pipeline.deals.actions.lifecycle import may_delete
 from pipeline.deals.forms import ADD, LABELS
@@ -88,6 +89,7 @@ class DealPage:
     parts: deal_parts.Parts
     history: timeline.Timeline
     offer: Offer | None
+    territory_why: Why | None
     moved: int
     may_plan: bool
     may_delete: bool
@@ -240,6 +242,7 @@ def read(pk: int, *, reader: User, now: datetime, chosen: str = "", shown: int =
         track=_track(deal, now),
         steps=steps,
         offer=offer_for(deal, reader.zone, now) if has_offer else None,
+        territory_why=why_at(deal.company_id, deal.territory_id, deal.closed_at or now),
         moved=deal.events.effective().filter(kind=EventKind.EXPECTED_CLOSE_CHANGED).count(),
         may_plan=may_plan,
         parts=deal_parts.read(deal, reader=reader, can_edit=can_edit),

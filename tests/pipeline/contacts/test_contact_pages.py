@@ -157,7 +157,9 @@ def test_an_edit_that_the_rules_look_at_moves_the_company_and_its_open_deals(cli
         row.refresh_from_db()
     assert (company.territory, deal.territory, closed.territory) == (germany, germany, rest)
     assert list(DealEvent.objects.filter(kind="territory_changed").values_list("deal", flat=True)) == [deal.pk]
-    assert "Rule: Country = DE, priority 10" in text_of(client.get(f"/companies/{company.pk}/"))
+    for path in (f"/companies/{company.pk}/", f"/deals/{deal.pk}/"):
+        assert "Rule: Country = DE, priority 10" in text_of(client.get(path))
+    assert "No rule matches" not in text_of(client.get(f"/deals/{deal.pk}/"))
 
 
 @pytest.mark.parametrize("path", ["/companies/", "/contacts/"])
