@@ -1,7 +1,7 @@
 """The figures of the funnel for programs. Nothing is rounded here but money, to cents."""
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -20,11 +20,14 @@ from crm.lib.periods import Period, quarter_of
 from reporting.metrics import funnel
 from reporting.metrics.average_deal_size import SizeBasis
 from reporting.metrics.population import Scope, Window
+from reporting.metrics.rows import NARROWINGS, figures
 from teams.access import Permission
 from teams.models import Workspace
 
 BIGGEST_ID = 2**63 - 1
-NARROWINGS = ("owner", "team", "territory", "pipeline")
+DEALS = "/api/v1/deals/"
+# Days whose midnight exists in every time zone, with a century to spare.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 1, 1)
 
 
 class FunnelQuery(serializers.Serializer):
@@ -44,6 +47,11 @@ class FunnelQuery(serializers.Serializer):
         if ("start" in attrs) != ("end" in attrs):
             missing = "end" if "start" in attrs else "start"
             raise serializers.ValidationError({missing: _("Give both a first day and an end, or neither.")})
+        for name in ("start", "end"):
+            if name in attrs and not FIRST_DAY <= attrs[name] < LAST_DAY:
+                raise serializers.ValidationError({name: _("Give a day between 1900 and 2200.")})
+        if "as_of" in attrs and not FIRST_DAY <= attrs["as_of"].date() < LAST_DAY:
+            raise serializers.ValidationError({"as_of": _("Give a day between 1900 and 2200.")})
         if "start" in attrs and attrs["end"] <= attrs["start"]:
             raise serializers.ValidationError({"end": _("The end must be after the start.")})
         return attrs
@@ -58,10 +66,12 @@ class FunnelMetrics(APIView):
     def get(self, request: Request) -> Response:
         query = _understood(request)
         now = timezone.now()
-        window = Window(_period(query, now), query.get("as_of", now), now)
+        window = Window(_period(query, now), min(query.get("as_of", now), now), now)
         scope = Scope(request.user, **{name: query.get(name) for name in NARROWINGS})
-        result = funnel.measure(scope=scope, window=window, basis=SizeBasis(query["size_basis"]))
-        return Response(_body(result, window, query))
+        basis = SizeBasis(query["size_basis"])
+        result = funnel.measure(scope=scope, window=window, basis=basis)
+        urls = {name: f"{DEALS}?{urlencode(parameters)}" for name, parameters in figures(scope, window, basis).items()}
+        return Response(_body(result, window, urls))
 
 
 def _understood(request: Request) -> dict[str, Any]:
@@ -79,7 +89,7 @@ def _period(query: dict[str, Any], now: datetime) -> Period:
     return quarter_of(workspace.today(now), workspace.fiscal_start_month)
 
 
-def _body(result: funnel.Funnel, window: Window, query: dict[str, Any]) -> dict[str, Any]:
+def _body(result: funnel.Funnel, window: Window, urls: Mapping[str, str]) -> dict[str, Any]:
     stock, size, rate = result.deals_in_funnel, result.average_deal_size, result.win_rate
     time, velocity = result.average_time_to_close, result.sales_velocity
     return {
@@ -89,16 +99,27 @@ def _body(result: funnel.Funnel, window: Window, query: dict[str, Any]) -> dict[
         "deals_in_funnel": {
             "value": stock.value,
             "open_value": _money(stock.open_value),
-            "rows": _rows(stock.at, query),
+            "without_value": stock.without_value,
+            "not_convertible": stock.not_convertible,
+            "rows": urls["deals_in_funnel"],
         },
         "average_deal_size": {
             "value": _money(size.value),
             "n": size.n,
             "without_value": size.without_value,
+            "not_convertible": size.not_convertible,
             "median": _money(size.median),
             "basis": size.basis,
+            "rows": urls["average_deal_size"],
         },
-        "win_rate": {"value": rate.value, "won": rate.won, "lost": rate.lost, "interval": _pair(rate.interval)},
+        "win_rate": {
+            "value": rate.value,
+            "won": rate.won,
+            "lost": rate.lost,
+            "excluded": rate.excluded,
+            "interval": _pair(rate.interval),
+            "rows": urls["win_rate"],
+        },
         "average_time_to_close": {
             "value": time.value,
             "n": time.n,
@@ -106,15 +127,15 @@ def _body(result: funnel.Funnel, window: Window, query: dict[str, Any]) -> dict[
             "p75": time.p75,
             "p90": time.p90,
             "unit": "days",
+            "rows": urls["average_time_to_close"],
         },
-        "sales_velocity": {"value": _money(velocity.value), "per": "day", "actual": _money(velocity.actual)},
+        "sales_velocity": {
+            "value": _money(velocity.value),
+            "per": "day",
+            "actual": _money(velocity.actual),
+            "rows": urls["sales_velocity"],
+        },
     }
-
-
-def _rows(at: datetime, query: dict[str, Any]) -> str:
-    """The address of the deals behind the count."""
-    narrowed = {name: query[name] for name in NARROWINGS if name in query}
-    return f"/api/v1/deals/?{urlencode({'open_at': _instant(at)} | narrowed)}"
 
 
 def _instant(instant: datetime) -> str:
