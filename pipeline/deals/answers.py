@@ -6,14 +6,19 @@ from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
+from django_htmx.http import HttpResponseClientRefresh
 
 from pipeline.deals.models import Deal
 from teams.access.http import SignedInRequest
 
 
 def done(request: SignedInRequest, deal: Deal, message: str, *, undo: bool = True) -> HttpResponse:
-    """The dialog closes and the board asks again; without script the next page says what was done."""
+    """The dialog closes and the board asks again; any other page is loaded anew and says what was done."""
     url = undo_url(deal) if undo else ""
+    page = (request.htmx.current_url_abs_path if request.htmx else "") or ""
+    if page and not page.startswith(reverse("board")):
+        messages.success(request, message, extra_tags=url)
+        return HttpResponseClientRefresh()
     if request.htmx:
         toast = {"message": message, "level": "success", "undo": url}
         triggers = {"close-dialog": True, "kontor:board-changed": True, "toast": toast}

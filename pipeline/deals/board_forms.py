@@ -1,18 +1,24 @@
 """What the board asks: where a deal goes, how it ended, what a new one is."""
 
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
+from crm.lib.periods import local_instant
 from crm.lib.text import SingleLine
 from pipeline.contacts.models import Company
 from pipeline.deals.forms import AmountField, DayField
 from pipeline.deals.models import Competitor, Deal
 from pipeline.stages.models import CloseReason, Outcome, Stage
 from teams.access import Permission, holds
-from teams.models import User
+from teams.access.reach import backdate_limit
+from teams.models import User, Workspace
+
+LAST_MINUTE = time(23, 59)
 
 
 class DealForm(forms.Form):
@@ -30,8 +36,38 @@ class DealForm(forms.Form):
         """Choices and fields that depend on the deal."""
 
 
-class MoveForm(DealForm):
-    """The stage, and what it requires to know as far as the form can ask for it."""
+class DatedForm(DealForm):
+    """About something that may have happened on an earlier day, as far back as the person may date it."""
+
+    def __init__(self, data: Any = None, *, deal: Deal, today: date, by: User) -> None:
+        self.limit = backdate_limit(by)
+        super().__init__(data, deal=deal, today=today)
+        if self.limit is None or self.limit:
+            self.fields["at"] = DayField(
+                today=today, label=_("Happened on"), required=False, help_text=self._how_far_back()
+            )
+
+    def _how_far_back(self) -> str:
+        if self.limit is None:
+            return str(_("Leave this empty for now."))
+        words = ngettext("Now, or up to %(days)s day back.", "Now, or up to %(days)s days back.", self.limit.days)
+        return words % {"days": self.limit.days}
+
+    @property
+    def happened_at(self) -> datetime | None:
+        """The end of the earlier day that was entered, so that it comes after what happened on that day."""
+        day: date | None = self.cleaned_data.get("at")
+        return None if day is None or day == self.today else local_instant(day, LAST_MINUTE, Workspace.get().zone)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the closing actions take."""
+        typed = {name: value for name, value in self.cleaned_data.items() if name != "at"}
+        return {**typed, "closed_at": self.happened_at}
+
+
+class MoveForm(DatedForm):
+    """The stage, what it requires to know as far as the form can ask for it, and why a deal falls far back."""
 
     stage = forms.ModelChoiceField(Stage.objects.none(), label=_("Stage"), empty_label=None)
 
@@ -41,11 +77,31 @@ class MoveForm(DealForm):
         self.initial["stage"] = self.deal.stage_id
         for name in self._missing():
             self.fields[name] = self._asked(name)
+        if self._falls_far():
+            self.fields["note"] = forms.CharField(
+                label=_("Why does it go back?"),
+                max_length=300,
+                validators=[SingleLine()],
+                error_messages={"required": _("Say why it goes back more than one stage.")},
+            )
+
+    @cached_property
+    def chosen(self) -> Stage | None:
+        """The stage that was asked for, before the form is valid."""
+        key = str(self.data.get("stage", ""))
+        stages: Any = self.fields["stage"]
+        return stages.queryset.filter(pk=key).first() if key.isdecimal() and len(key) < 19 else None
+
+    def _falls_far(self) -> bool:
+        """Whether the deal goes back by more than one stage."""
+        if self.chosen is None:
+            return False
+        stages: Any = self.fields["stage"]
+        between = stages.queryset.filter(position__gt=self.chosen.position, position__lt=self.deal.stage.position)
+        return bool(between.exists())
 
     def _missing(self) -> list[str]:
-        chosen = str(self.data.get("stage", ""))
-        stage = self.fields["stage"].queryset.filter(pk=chosen).first() if chosen.isdecimal() else None  # type: ignore[attr-defined]
-        required = stage.required_fields if stage else []
+        required = self.chosen.required_fields if self.chosen else []
         return [name for name in required if name in ASKED and getattr(self.deal, name) in (None, "")]
 
     def _asked(self, name: str) -> forms.Field:
@@ -64,7 +120,7 @@ class MoveForm(DealForm):
 ASKED = ("value", "expected_close_date", "need")
 
 
-class WinForm(DealForm):
+class WinForm(DatedForm):
     value = AmountField(label=_("Signed value"), required=False)
     reason = forms.ModelChoiceField(
         CloseReason.objects.none(), label=_("Main reason"), required=False, widget=forms.RadioSelect, empty_label=None
@@ -76,7 +132,7 @@ class WinForm(DealForm):
         self.initial["value"] = None if self.deal.value is None else f"{self.deal.value:f}".removesuffix(".00")
 
 
-class LoseForm(DealForm):
+class LoseForm(DatedForm):
     reason = forms.ModelChoiceField(
         CloseReason.objects.none(),
         label=_("Main reason"),

@@ -30,14 +30,21 @@ from teams.models import Workspace
 def deal_move(request: SignedInRequest, pk: int) -> HttpResponse:
     """To another stage: from the board by htmx, else by a form that also asks for what the stage requires."""
     deal = _deal(request, pk)
-    form = MoveForm(request.POST or None, deal=deal, today=_today())
+    form = MoveForm(request.POST or None, deal=deal, today=_today(), by=request.user)
     if request.method != "POST" or not form.is_valid():
         return _ask(request, "move", form)
     before = deal.stage_id
     stage, version = form.cleaned_data["stage"], form.cleaned_data["version"]
     try:
         deal = actions.move_to_stage(
-            deal_id=pk, stage=stage, by=request.user, at=timezone.now(), version=version, fields=form.filled
+            deal_id=pk,
+            stage=stage,
+            by=request.user,
+            at=timezone.now(),
+            version=version,
+            fields=form.filled,
+            occurred_at=form.happened_at,
+            note=form.cleaned_data.get("note", ""),
         )
     except Refused as refusal:
         return _ask_again(request, "move", form, refusal)
@@ -50,11 +57,11 @@ def deal_move(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @door(Permission.DEAL_EDIT)
 def deal_win(request: SignedInRequest, pk: int) -> HttpResponse:
-    form = WinForm(request.POST or None, deal=_deal(request, pk), today=_today())
+    form = WinForm(request.POST or None, deal=_deal(request, pk), today=_today(), by=request.user)
     if request.method != "POST" or not form.is_valid():
         return _ask(request, "win", form)
     try:
-        deal = actions.win(deal_id=pk, by=request.user, at=timezone.now(), **form.cleaned_data)
+        deal = actions.win(deal_id=pk, by=request.user, at=timezone.now(), **form.facts)
     except Refused as refusal:
         return _ask_again(request, "win", form, refusal)
     return done(request, deal, _("Won: %(deal)s") % {"deal": deal.name})
@@ -63,11 +70,11 @@ def deal_win(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @door(Permission.DEAL_EDIT)
 def deal_lose(request: SignedInRequest, pk: int) -> HttpResponse:
-    form = LoseForm(request.POST or None, deal=_deal(request, pk), today=_today())
+    form = LoseForm(request.POST or None, deal=_deal(request, pk), today=_today(), by=request.user)
     if request.method != "POST" or not form.is_valid():
         return _ask(request, "lose", form)
     try:
-        deal = actions.lose(deal_id=pk, by=request.user, at=timezone.now(), **form.cleaned_data)
+        deal = actions.lose(deal_id=pk, by=request.user, at=timezone.now(), **form.facts)
     except Refused as refusal:
         return _ask_again(request, "lose", form, refusal)
     return done(request, deal, _("Lost: %(deal)s") % {"deal": deal.name})
@@ -76,7 +83,7 @@ def deal_lose(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 @door(Permission.DEAL_EDIT)
 def deal_undo(request: SignedInRequest, pk: int, event_id: int) -> HttpResponse:
-    _deal(request, pk)
+    get_object_or_404(Deal.objects.reachable_by(request.user), pk=pk)  # those in the bin too
     try:
         actions.undo(deal_id=pk, event_id=event_id, by=request.user, at=timezone.now())
     except DealEvent.DoesNotExist as error:
