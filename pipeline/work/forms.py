@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from crm.lib.text import SingleLine
 from pipeline.deals import actions
 from pipeline.deals.actions.closing import closed_in_ended_month
 from pipeline.deals.models import Deal
@@ -102,6 +103,7 @@ class ReassignForm(VerbForm):
     title, submit, done = _("Change owner"), _("Hand over"), _("Owner changed")
     needs = Permission.DEAL_REASSIGN
     owner = forms.ModelChoiceField(User.objects.none(), label=_("New owner"))
+    note = forms.CharField(label=_("Message"), required=False, max_length=300, validators=[SingleLine()])
 
     @property
     def is_search(self) -> bool:

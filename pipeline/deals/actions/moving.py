@@ -4,21 +4,26 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from crm.lib.errors import Forbidden, Refused
+from crm.notifications.actions import notify
 from pipeline.credit import actions as credit
 from pipeline.deals.actions.editing import EDITABLE
 from pipeline.deals.actions.opening import validate
 from pipeline.deals.actions.recording import apply, check_instant, check_version, live_deal, record, workspace_day
 from pipeline.deals.clock import stalled_from
-from pipeline.deals.models import Deal
+from pipeline.deals.models import Deal, DealEvent
 from pipeline.deals.states import DealStatus, EventKind
 from pipeline.reminders import actions as reminders
 from pipeline.stages.models import Pipeline, Stage
 from teams.access import Permission, reach, who_may
 from teams.models import User
 from teams.people.lines import teams_of
+
+HANDED_OVER = "deal_handed_over"
 
 
 @transaction.atomic
@@ -105,10 +110,27 @@ def reassign(*, deal_id: int, owner: User, by: User, at: datetime, version: int 
     if team_id != deal.team_id:
         changes["team"] = [deal.team_id, team_id]
         deal.team_id = team_id
-    record(deal, [(EventKind.OWNER_CHANGED, changes)], by=by, at=at, note=note)
+    [event] = record(deal, [(EventKind.OWNER_CHANGED, changes)], by=by, at=at, note=note)
     credit.follow_owner(deal_id=deal.pk, owner_id=owner.pk)
     reminders.plan_for_deal(deal, at=at)
+    if owner.pk != by.pk:
+        _tell_new_owner(deal, event, by=by, at=at)
     return deal
+
+
+def _tell_new_owner(deal: Deal, event: DealEvent, *, by: User, at: datetime) -> None:
+    with translation.override(deal.owner.language):
+        said = _("%(name)s handed this deal to you.") % {"name": by.name}
+        notify(
+            recipient=deal.owner,
+            kind=HANDED_OVER,
+            cause=f"{HANDED_OVER}:{event.pk}",
+            title=_("%(deal)s is yours now") % {"deal": deal.name},
+            body=f"{said} {event.note}".strip(),
+            url=reverse("deal", args=[deal.pk]),
+            about=("deal", deal.pk),
+            at=at,
+        )
 
 
 def check_required(deal: Deal, stage: Stage) -> None:
