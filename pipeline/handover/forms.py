@@ -24,7 +24,7 @@ class SuccessorField(forms.ModelChoiceField):
 class DeactivateForm(forms.Form):
     """Who takes over; not asked when there is nothing to take over."""
 
-    successor = SuccessorField(label=_("Hand over to"), queryset=User.objects.none())
+    successor = SuccessorField(label=_("Hand over to"), queryset=User.objects.none(), empty_label=_("Choose a person"))
 
     def __init__(self, *args: Any, person: User, today: date, needs_successor: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -57,7 +57,7 @@ class TeamChangeForm(forms.Form):
 
 
 class TeamPersonForm(TeamChangeForm):
-    person = forms.ModelChoiceField(label=_("Person"), queryset=User.objects.none())
+    person = forms.ModelChoiceField(label=_("Person"), queryset=User.objects.none(), empty_label=_("Choose a person"))
     field_order = ("person", "role_in_team", "on")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -1,5 +1,6 @@
 """Users: who is there, inviting them, what they may do, who stands in for them."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -20,7 +21,7 @@ from teams.access.http import SignedInRequest
 from teams.people import actions, directory, invitations
 from teams.people.deputy_actions import add_deputy, end_deputy
 from teams.people.forms import DeputyForm, InviteForm, PersonForm, RoleForm, UserFilter
-from teams.people.models import ApiToken, Deputy, User
+from teams.people.models import ApiToken, Deputy, Team, User
 from teams.workspace.models import Workspace
 
 ROWS_PER_PAGE = 50
@@ -133,7 +134,7 @@ def deputy_add(request: SignedInRequest, pk: int) -> HttpResponse:
         else:
             message = _("%(deputy)s stands in for %(person)s") % {"deputy": deputy.name, "person": person.name}
             return done(request, message, reverse("user", args=[pk]))
-    note = _("The stand-in sees and handles what %(name)s does on these days.") % {"name": person.name}
+    note = _("On these days the stand-in sees and handles the records of %(name)s.") % {"name": person.name}
     return ask(request, form, title=_("Add a stand-in"), sub=person.name, submit=_("Add stand-in"), note=note)
 
 
@@ -179,13 +180,17 @@ def _show(
         "facts": facts or PersonForm(initial={name: getattr(person, name) for name in FACTS}),
         "role": role or RoleForm(initial={"role": person.role}),
         "stays": stays,
-        "teams_today": [row.membership.team for row in stays if not (row.is_planned or row.is_over)],
+        "teams_today": _once(row.membership.team for row in stays if not (row.is_planned or row.is_over)),
         "stand_ins": directory.stand_ins_of(person, today),
         "tokens": ApiToken.objects.filter(user=person).count(),
         "is_self": person.pk == request.user.pk,
         "today": today,
     }
     return render(request, "teams/people/user.html", context, status=422 if facts or role else 200)
+
+
+def _once(teams: Iterable[Team]) -> list[Team]:
+    return list(dict.fromkeys(teams))
 
 
 def _send(request: HttpRequest, invited: User) -> None:

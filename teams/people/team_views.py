@@ -155,7 +155,7 @@ def _show(
 def _show_conflict(request: SignedInRequest, pk: int, conflict: Conflict, typed: str) -> HttpResponse:
     """The page with what somebody else made of it meanwhile, and the choice between both."""
     shown, told = _team(pk), conflict.conflicts[0]
-    sentence = _("%(name)s set this to “%(theirs)s” on %(when)s. You chose “%(yours)s”.") % {
+    sentence = _("%(name)s set this to “%(theirs)s” (%(when)s). You chose “%(yours)s”.") % {
         "name": told.by,
         "theirs": told.theirs or _("At the top"),
         "yours": told.yours or _("At the top"),
