@@ -6,23 +6,28 @@ import zoneinfo
 from collections.abc import Callable
 
 import structlog
+from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.http import url_has_allowed_host_and_scheme
-from django_htmx.http import trigger_client_event
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from crm.lib.errors import Forbidden, Refused
 from crm.lib.memo import remembering
+from teams.access.reach import forbidden_by_role
 from teams.audit.record import record_denied
+from teams.models import User, Workspace
 
 log = structlog.get_logger("crm.request")
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 # Probes and streams ask nothing of the database, so nobody looks up who is there.
 IMPERSONAL = ("/livez", "/readyz", "/events/", "/static/")
+SIGNING_IN = "/accounts/"
 
 
 def request_log(get_response: GetResponse) -> GetResponse:
@@ -77,6 +82,25 @@ def personal_preferences(get_response: GetResponse) -> GetResponse:
         return response
 
     return middleware
+
+
+def second_factor(get_response: GetResponse) -> GetResponse:
+    """People whose role needs a second factor set one up before they see anything else."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.path.startswith((*IMPERSONAL, SIGNING_IN)) or not _lacks_second_factor(request.user):
+            return get_response(request)
+        if getattr(request, "htmx", False):
+            return HttpResponseClientRedirect(reverse("mfa_activate_totp"))
+        return redirect("mfa_activate_totp")
+
+    return middleware
+
+
+def _lacks_second_factor(user: object) -> bool:
+    if not isinstance(user, User):
+        return False
+    return forbidden_by_role(user, Workspace.get().second_factor_required_for) and not is_mfa_enabled(user)
 
 
 class RefusalMiddleware:

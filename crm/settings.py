@@ -365,6 +365,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Kontor API",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["teams.access.api_doors.AtTheDoor"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
