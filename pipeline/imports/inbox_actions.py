@@ -1,7 +1,7 @@
 """What the demo sign-ins find in their inboxes: the latest of what they would have been reminded of."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.urls import reverse
@@ -9,6 +9,7 @@ from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from crm.lib.periods import local_date
 from crm.notifications.actions import notify
 from pipeline.activities.models import Activity
 from pipeline.deals.models import Deal
@@ -30,14 +31,16 @@ def fill_inboxes(people: Sequence[User], *, at: datetime) -> int:
 
 
 def _late_activities(person: User, at: datetime) -> Iterator[dict[str, Any]]:
+    kind = ReminderKind.ACTIVITY_DUE
     late = Activity.objects.overdue(at).filter(assignee=person, due_on__isnull=False, deal__isnull=False)
     for activity in late.select_related("deal").order_by("-late_at", "pk")[:FEW]:
-        moment = max(schedule.all_day(activity.due_on, [0], person.zone))
+        day: date = activity.due_on
+        moment = max(schedule.all_day(day, [0], person.zone))
         yield {
-            "kind": ReminderKind.ACTIVITY_DUE,
-            "cause": f"activity:{activity.pk}:{ReminderKind.ACTIVITY_DUE}:{moment:%Y-%m-%dT%H:%M:%SZ}",
+            "kind": kind,
+            "cause": f"activity:{activity.pk}:{kind}:{moment:%Y-%m-%dT%H:%M:%SZ}",
             "title": activity.subject,
-            "body": f"{activity.get_kind_display()} · {date_format(activity.due_on)} · {activity.deal}",
+            "body": f"{activity.get_kind_display()} · {date_format(day)} · {activity.deal}",
             "url": reverse("deal", args=[activity.deal_id]),
             "about": ("activity", activity.pk),
             "at": moment,
@@ -46,18 +49,17 @@ def _late_activities(person: User, at: datetime) -> Iterator[dict[str, Any]]:
 
 def _passed_deals(person: User, at: datetime) -> Iterator[dict[str, Any]]:
     kind = ReminderKind.DEAL_CLOSE_DATE_PASSED
-    passed = Deal.objects.in_funnel().filter(owner=person, expected_close_date__isnull=False)
-    for deal in passed.order_by("-expected_close_date", "pk"):
-        moment = schedule.of_deal(deal.expected_close_date, person.zone)[kind]
-        if moment > at:
-            continue
+    yesterday = local_date(at, person.zone) - timedelta(days=1)
+    passed = Deal.objects.in_funnel().filter(owner=person, expected_close_date__lt=yesterday)
+    for deal in passed.order_by("-expected_close_date", "pk")[:FEW]:
+        day: date = deal.expected_close_date
+        moment = schedule.of_deal(day, person.zone)[kind]
         yield {
             "kind": kind,
             "cause": f"deal:{deal.pk}:{kind}:{moment:%Y-%m-%dT%H:%M:%SZ}",
             "title": _("The close date of %(deal)s has passed") % {"deal": deal.name},
-            "body": _("Expected close date: %(date)s") % {"date": date_format(deal.expected_close_date)},
+            "body": _("Expected close date: %(date)s") % {"date": date_format(day)},
             "url": reverse("deal", args=[deal.pk]),
             "about": ("deal", deal.pk),
             "at": moment,
         }
-        return

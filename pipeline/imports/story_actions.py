@@ -169,8 +169,8 @@ def _write_contacts(
         for name, contact in planned
     ]
     found: dict[int, list[tuple[Contact, str]]] = {}
-    for row, (_name, contact) in zip(add_contacts_in_bulk(rows), planned, strict=True):
-        found.setdefault(row.company_id, []).append((row, contact.role))
+    for row, (name, contact) in zip(add_contacts_in_bulk(rows), planned, strict=True):
+        found.setdefault(catalogue.companies[name].pk, []).append((row, contact.role))
     return found
 
 

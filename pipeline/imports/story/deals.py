@@ -172,7 +172,7 @@ def hand_over(
     """Somebody takes over open deals of these agents, after they reached their present stage."""
     theirs = set(agents)
     candidates = [one for one in outlines if one.closed is None and one.owner in theirs and one.stage > 0]
-    for outline in rng.sample(candidates, count):
+    for outline in rng.sample(candidates, min(count, len(candidates))):
         outline.owner = to
         moment = rng.uniform(outline.visits[-1][1], today - 0.05)
         outline.changes.append((moment, EventKind.OWNER_CHANGED, {"owner": to}))

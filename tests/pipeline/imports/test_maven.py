@@ -86,3 +86,18 @@ def test_a_broken_row_is_named(folder, name, old, new, column, code):
     problem = maven.read_files(folder).problems[0]
     assert (problem.file, problem.column, problem.code) == (name, column, code)
     assert str(problem).startswith(f"{name}, row ")
+
+
+def test_what_is_odd_is_remarked_on(files):
+    assert Counter((remark.column, remark.code) for remark in files.remarks) == {
+        ("product", "mended"): 1480,
+        ("account", "no_company"): 1425,
+        ("engage_date", "no_date"): 500,
+        ("engage_date", "before_founding"): 5,
+        ("opportunity_id", "same_as_another"): 352,
+        ("sector", "mended"): 12,
+        ("office_location", "mended"): 2,
+    }
+    first = next(remark for remark in files.remarks if remark.column == "product")
+    assert (first.file, first.row) == ("sales_pipeline.csv", 2)
+    assert "'GTXPro' is read as 'GTX Pro'" in str(first)
