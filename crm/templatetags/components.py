@@ -5,14 +5,17 @@ Sizes are SVG attributes, because the content security policy forbids styles in 
 
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 from zlib import crc32
 
 from django import template
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+
+from crm.lib.text import sort_key
 
 register = template.Library()
 
@@ -73,6 +76,35 @@ def url_with(context: template.Context, **changes: object) -> str:
 def opposite(ordering: str) -> str:
     """The order the other way round: with a minus or without."""
     return ordering.removeprefix("-") if ordering.startswith("-") else f"-{ordering}"
+
+
+@register.filter
+def marked(text: object, words: Sequence[str]) -> SafeString:
+    """The text with the letters that fit the words (as `sort_key` makes them) in `<mark>`."""
+    shown = str(text)
+    folded, places = "", []
+    for index, char in enumerate(shown):
+        part = sort_key(char) if char.strip() else char
+        folded += part
+        places += [index] * len(part)
+    lit: set[int] = set()
+    for word in words:
+        start = folded.find(word)
+        if start >= 0:
+            lit.update(places[start : start + len(word)])
+    pieces = groupby(enumerate(shown), key=lambda pair: pair[0] in lit)
+    return format_html_join(
+        "",
+        "{}",
+        (
+            (
+                format_html("<mark>{}</mark>", "".join(char for _index, char in part))
+                if is_lit
+                else "".join(char for _index, char in part),
+            )
+            for is_lit, part in pieces
+        ),
+    )
 
 
 @register.filter

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from pipeline.work import deal_views, today_views
+from pipeline.work import deal_views, search_views, today_views
 
 urlpatterns = [
     path("today/", today_views.today_page, name="today"),
+    path("search/", search_views.search, name="search"),
     # /deals/<pk>/
     path("deals/<int:pk>/", deal_views.deal, name="deal"),
     path("deals/<int:pk>/edit/<slug:field>/", deal_views.edit, name="deal-edit"),

@@ -1,0 +1,43 @@
+// Walks the options of the command palette (templates/pipeline/search/palette.html) while the field keeps the focus.
+// Opened by dialog.js from [data-palette-open]; without script the same address is a page.
+
+const dialog = document.getElementById("dialog");
+const field = () => dialog.querySelector("[data-palette] input");
+const options = () => [...dialog.querySelectorAll("[role=option]")];
+const chosen = () => dialog.querySelector("[aria-selected=true]");
+
+function choose(option) {
+  chosen()?.setAttribute("aria-selected", "false");
+  option?.setAttribute("aria-selected", "true");
+  option ? field().setAttribute("aria-activedescendant", option.id) : field().removeAttribute("aria-activedescendant");
+  option?.scrollIntoView({ block: "nearest" });
+  const aside = dialog.querySelector(".palette-preview");
+  const preview = option?.querySelector("[data-preview]");
+  aside.hidden = !preview;
+  aside.replaceChildren(...(preview ? [preview.content.cloneNode(true)] : []));
+}
+
+dialog.addEventListener("keydown", (event) => {
+  if (event.target !== field() || event.isComposing) {
+    return;
+  }
+  const all = options();
+  const at = all.indexOf(chosen());
+  const target = { ArrowDown: all[(at + 1) % all.length], ArrowUp: all.at(at < 1 ? -1 : at - 1), Tab: all.find((option) => option.dataset.offer) }[event.key];
+  if (target && !event.shiftKey) {
+    event.preventDefault();
+    choose(target);
+  } else if (event.key === "Enter" && chosen()) {
+    event.preventDefault();
+    event.stopPropagation();
+    event.ctrlKey || event.metaKey ? open(chosen().href, "_blank", "noopener") : chosen().click();
+  }
+});
+dialog.addEventListener("click", (event) => event.target.closest("[data-palette-close]") && dialog.close());
+dialog.addEventListener("htmx:afterSettle", () => {
+  if (field()) {
+    choose(options()[0]);
+    const message = dialog.querySelector("[data-announce]").dataset.announce;
+    field().value && document.dispatchEvent(new CustomEvent("announce", { detail: { message } }));
+  }
+});
