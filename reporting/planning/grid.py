@@ -52,7 +52,7 @@ class Line:
 
     `kind` is team (the sum of the people below), target (what the team itself is asked for) or person. `subject`
     is the person or team of a line that can be edited. `over` lists the keys of the team lines that it counts to,
-    nearest first.
+    nearest first. A target that is not set is not shown; `target_url` of the team's line is where to set it.
     """
 
     kind: str
@@ -65,6 +65,8 @@ class Line:
     people: int = 0
     note: str = ""
     tone: str = ""
+    is_shown: bool = True
+    target_url: str = ""
 
     @property
     def amounts(self) -> list[Decimal | None]:
@@ -151,6 +153,10 @@ class Grid:
     @property
     def heads(self) -> int:
         return len({line.subject for line in self.people})
+
+    @property
+    def shown(self) -> list[Line]:
+        return [line for line in self.lines if line.is_shown]
 
     def line(self, key: str) -> Line | None:
         return next((line for line in self.lines if line.key == key), None)
@@ -255,8 +261,9 @@ class _Builder:
         target = self._target(team, line, inner)
         if team.archived_at and not (people or below or target.year):
             return []
-        shown = [target] if target.may_edit or target.year is not None else []
-        return [line, *shown, *people, *below]
+        if target.may_edit:
+            line = replace(line, target_url=target.url)
+        return [line, target, *people, *below]
 
     def _sum(self, key: str, label: str, depth: int, below: list[Line], over: tuple[str, ...]) -> Line:
         people = [line for line in below if line.kind == "person"]
@@ -270,7 +277,8 @@ class _Builder:
         cells = tuple(self._cell(("team", team.pk, month), may_edit=may_edit) for month in self.months)
         note, tone = assignment(assigned.year, total(cell.amount for cell in cells))
         label = _("Target")
-        return Line("target", f"target-{team.pk}", label, assigned.depth, cells, team, over, note=note, tone=tone)
+        line = Line("target", f"target-{team.pk}", label, assigned.depth, cells, team, over, note=note, tone=tone)
+        return replace(line, is_shown=line.year is not None)
 
     def _people(self, team_id: int | None, depth: int, over: tuple[str, ...]) -> list[Line]:
         return [self._person(person, team_id, depth, over) for person in self.plan.people_in.get(team_id, ())]
