@@ -153,6 +153,7 @@ def test_a_block_is_shown_before_it_is_saved(manager, ann):
     preview = post(manager, text=text)
     assert (preview.status_code, Quota.objects.count()) == (200, 0)
     assert [change.amount for change in preview.context["changes"]] == [5]
+    assert "Save 1 quota" in preview.content.decode()
     saved = post(manager, text=text, seen=preview.context["seen"], confirm="yes")
     assert saved.status_code == 302
     assert Quota.objects.get().amount == 5
@@ -162,6 +163,7 @@ def test_with_one_problem_nothing_is_saved(manager, ann, bob):
     text = "\tJan\nAnn Able\t5\nBøb Baker\tmany"
     answer = post(manager, text=text, seen="{}", confirm="yes")
     assert answer.status_code == 422
+    assert "1 problem. Nothing was saved." in answer.content.decode()
     assert "Row 3, column 2:" in answer.content.decode()
     assert not Quota.objects.exists()
 
