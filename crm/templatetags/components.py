@@ -5,6 +5,7 @@ Sizes are SVG attributes, because the content security policy forbids styles in 
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 from zlib import crc32
@@ -30,7 +31,11 @@ Number = int | float | Decimal
 @register.simple_tag
 def icon(name: str, size: int = 16, label: str = "") -> SafeString:
     """An icon of the sprite. Without a label it is decoration: the words stand beside it."""
-    sprite = static("icons.svg")
+    return _icon(name, size, label, static("icons.svg"))
+
+
+@lru_cache(maxsize=1024)
+def _icon(name: str, size: int, label: str, sprite: str) -> SafeString:
     shape = "icon" if size == 16 else f"icon icon-{size}"
     if label:
         return format_html(

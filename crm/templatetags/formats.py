@@ -6,11 +6,11 @@ Shares are fractions (0.57 is 57%). Money has no cents unless the filter says so
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from functools import wraps
+from functools import cache, lru_cache, wraps
 
 from babel import Locale
 from babel.dates import format_date, format_time
-from babel.numbers import format_decimal, get_currency_symbol
+from babel.numbers import get_currency_symbol
 from django import template
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext, pgettext
@@ -35,6 +35,7 @@ COMPACT = {
         (10**3, 1, f"{SPACE}Tsd."),
     ),
 }
+GERMAN_SEPARATORS = str.maketrans(",.", ".,")
 UNITS = {"bn": 10**9, "Mrd.": 10**9, "m": 10**6, "Mio.": 10**6, "k": 10**3, "Tsd.": 10**3}
 PATTERNS = {
     "en": {"day": "d MMM", "year": "d MMM y", "card": "ccc d", "weekday": "ccc d MMM", "long": "EEEE d MMMM"},
@@ -48,7 +49,25 @@ def language() -> str:
 
 
 def _locale() -> Locale:
-    return Locale.parse("de_DE" if language() == "de" else "en")
+    return _parsed_locale("de_DE" if language() == "de" else "en")
+
+
+# A board prints a thousand numbers and dates, most of them again and again: what babel works out is kept.
+
+
+@cache
+def _parsed_locale(name: str) -> Locale:
+    return Locale.parse(name)
+
+
+@lru_cache(maxsize=512)
+def _symbol(currency: str, locale: Locale) -> str:
+    return get_currency_symbol(currency, locale=locale)
+
+
+@lru_cache(maxsize=8192)
+def _formatted_date(value: date, pattern: str, locale: Locale) -> str:
+    return format_date(value, pattern, locale=locale)
 
 
 def or_dash(format_value: Callable[..., str]) -> Callable[..., str]:
@@ -73,12 +92,12 @@ def _signed(value: Decimal, digits: str, *, plus: bool = False) -> str:
 
 def _digits(value: Decimal, decimals: int) -> str:
     """The absolute value with grouping and exactly these decimals."""
-    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-    return format_decimal(abs(value), pattern, locale=_locale(), decimal_quantization=False)
+    digits = f"{abs(value):,.{decimals}f}"
+    return digits.translate(GERMAN_SEPARATORS) if language() == "de" else digits
 
 
 def _with_currency(value: Decimal, digits: str, currency: str) -> str:
-    symbol = get_currency_symbol(currency, locale=_locale())
+    symbol = _symbol(currency, _locale())
     if language() == "de":
         return _signed(value, f"{digits}{SPACE}{symbol}")
     return _signed(value, f"{symbol}{SPACE if symbol[-1].isalpha() else ''}{digits}")
@@ -214,7 +233,7 @@ def _date(value: date) -> date:
 
 
 def _day(value: date, pattern: str) -> str:
-    return format_date(_date(value), PATTERNS[language()][pattern], locale=_locale())
+    return _formatted_date(_date(value), PATTERNS[language()][pattern], _locale())
 
 
 @register.filter
@@ -269,21 +288,21 @@ def near_day(value: date, today: date | None = None) -> str:
 @or_dash
 def month(value: date) -> str:
     """November."""
-    return format_date(_date(value), "LLLL", locale=_locale())
+    return _formatted_date(_date(value), "LLLL", _locale())
 
 
 @register.filter
 @or_dash
 def month_short(value: date) -> str:
     """Nov: axes and column headings."""
-    return format_date(_date(value), "LLL", locale=_locale())
+    return _formatted_date(_date(value), "LLL", _locale())
 
 
 @register.filter
 @or_dash
 def month_year(value: date) -> str:
     """November 2026."""
-    return format_date(_date(value), "LLLL y", locale=_locale())
+    return _formatted_date(_date(value), "LLLL y", _locale())
 
 
 @register.filter(name="time")
