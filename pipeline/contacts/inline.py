@@ -2,14 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from phonenumber_field.phonenumber import PhoneNumber
 
 from crm.lib.errors import Conflict
+from crm.templatetags.formats import money, number
 from pipeline.contacts.forms import form_of_field
+from teams.models import Workspace
 
 
 @dataclass(frozen=True)
@@ -53,9 +57,18 @@ def _version(request: HttpRequest, row: Any) -> int:
 
 def _value(row: Any, name: str, *, editable: bool) -> Value:
     label = str(row._meta.get_field(name).verbose_name)
-    stored = getattr(row, name)
-    shown = "" if stored is None else str(stored)
-    return Value(name, label, shown, _edit_url(row, name) if editable else "")
+    return Value(name, label, _in_words(getattr(row, name), name), _edit_url(row, name) if editable else "")
+
+
+def _in_words(stored: Any, name: str) -> str:
+    """A value as people read it, empty when there is nothing."""
+    if stored is None or stored == "":
+        return ""
+    if isinstance(stored, PhoneNumber):
+        return str(stored.as_international)
+    if isinstance(stored, Decimal):
+        return str(money(stored, Workspace.get().currency))
+    return str(number(stored)) if name == "employees" else str(stored)
 
 
 def _edit_url(row: Any, name: str) -> str:

@@ -167,7 +167,8 @@ def sentence(entry: Mapping[str, Any]) -> str:
 
 def in_words(rules: Rules) -> str:
     """A rule as people read it: `Country = DE, AT and Employees ≥ 250`."""
-    return f" {_('or')} ".join(f" {_('and')} ".join(map(_condition_in_words, one)) for one in rules)
+    either, both = _("or"), _("and")
+    return f" {either} ".join(f" {both} ".join(map(_condition_in_words, one)) for one in rules)
 
 
 def check(rules: Any) -> None:

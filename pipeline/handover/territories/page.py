@@ -168,7 +168,7 @@ def _nodes(plan: list[Territory], counts: Counter[int | None], seen: set[int], c
             ngettext("%(number)d person", "%(number)d people", people) % {"number": people} if people else "",
             count if is_seen else None,
             is_current=current is not None and territory.pk == current.pk,
-            warn=territory.is_catch_all,
+            warn=territory.is_catch_all and is_seen and count > 0,
             children=[child for child, _number in below],
         )
         return made, count
