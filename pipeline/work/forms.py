@@ -33,7 +33,8 @@ class VerbForm(forms.Form):
         self.part, self.wanted_kind = part, kind
         self.about = deal.name
         for field in self.fields.values():
-            field.widget.attrs.setdefault("class", "input")
+            if not isinstance(field.widget, forms.CheckboxInput | forms.RadioSelect):
+                field.widget.attrs.setdefault("class", "input")
         self.prepare(deal, by, now)
 
     @property

@@ -52,7 +52,7 @@ class LogForm(VerbForm):
     next = forms.ChoiceField(label=_("Next step"), required=False, widget=forms.RadioSelect)
     next_on = forms.DateField(label=_("On"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     next_subject = forms.CharField(label=_("What next"), required=False, max_length=200, validators=[SingleLine()])
-    subject = forms.CharField(label=_("Subject"), required=False, max_length=200, validators=[SingleLine()])
+    subject = forms.CharField(required=False, max_length=200, validators=[SingleLine()], widget=forms.HiddenInput)
     field_order = ("version", "kind", "contact", "outcome", "text", "next", "next_on", "next_subject", "subject")
 
     def prepare(self, deal: Deal, by: User, now: datetime) -> None:
