@@ -1,48 +1,49 @@
-"""The territories of the offices."""
+"""The territories of the offices, made as an admin would make them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils import translation
 
-from crm.lib import memo
 from pipeline.coverage.rules import check
 from pipeline.imports.maven import AgentRow
 from pipeline.imports.people_actions import People
 from pipeline.imports.story import texts
-from teams.territories.models import PlanStatus, Territory, TerritoryMembership, TerritoryPlan
-
-CATCH_ALL_PRIORITY = 999
+from teams.territories.actions import add_member, add_territory, reshape
+from teams.territories.models import Territory
 
 
 @transaction.atomic
 def set_up_territories(
     agents: Sequence[AgentRow], rules: Mapping[str, list[Any]], *, people: People, at: datetime, language: str
-) -> TerritoryPlan:
-    """A published plan: below the world one territory for each office, worked by its managers and agents.
-
-    `rules` are those of the offices.
-    """
-    plan = TerritoryPlan.objects.create(
-        name=texts.TERRITORY_PLAN(language), status=PlanStatus.PUBLISHED, published_at=at
-    )
-    world = Territory.objects.create(plan=plan, name=texts.WORLD(language))
-    for priority, (office, rule) in enumerate(rules.items(), start=1):
+) -> list[Territory]:
+    """Below the world one territory for each office, worked by its managers and agents; `rules` are by office."""
+    with translation.override(language):
+        world = add_territory(by=people.admin, at=at, name=texts.WORLD(language))
+        offices = [_of_office(office, agents, world, people, at=at, language=language) for office in rules]
+        elsewhere = add_territory(by=people.admin, at=at, name=texts.ELSEWHERE(language))
+    for rule in rules.values():
         check(rule)
-        staff = [row for row in agents if row.office == office]
-        territory = Territory.objects.create(
-            plan=plan,
-            parent=world,
-            name=texts.REGION_NAME(language).format(office=office),
-            priority=priority * 10,
-            rules=rule,
-            manager=people.users[staff[0].manager],
-        )
-        names = dict.fromkeys([*(row.manager for row in staff), *(row.name for row in staff)])
-        TerritoryMembership.objects.bulk_create(
-            TerritoryMembership(user=people.users[name], territory=territory) for name in names
-        )
-    Territory.objects.create(plan=plan, name=texts.ELSEWHERE(language), priority=CATCH_ALL_PRIORITY, is_catch_all=True)
-    memo.forget()
-    return plan
+    shapes: dict[int, dict[str, Any]] = {
+        territory.pk: {"rules": rule} for territory, rule in zip(offices, rules.values(), strict=True)
+    }
+    reshape(changes={**shapes, elsewhere.pk: {"is_catch_all": True}}, by=people.admin, at=at)
+    return offices
+
+
+def _of_office(
+    office: str, agents: Sequence[AgentRow], world: Territory, people: People, *, at: datetime, language: str
+) -> Territory:
+    staff = [row for row in agents if row.office == office]
+    territory = add_territory(
+        by=people.admin,
+        at=at,
+        name=texts.REGION_NAME(language).format(office=office),
+        parent=world,
+        manager=people.users[staff[0].manager],
+    )
+    for name in dict.fromkeys([*(row.manager for row in staff), *(row.name for row in staff)]):
+        add_member(territory_id=territory.pk, user=people.users[name], by=people.admin, at=at)
+    return territory

@@ -33,6 +33,9 @@ from teams.models import Team, TeamMembership, User, Workspace
 from teams.quotas.models import Quota
 from teams.territories.models import TerritoryMembership
 
+# Loading all of it takes longer than one test should, most of all beside others.
+pytestmark = pytest.mark.timeout(300)
+
 SIGN_INS = ("admin@example.com", "manager@example.com", "rep@example.com")
 
 

@@ -180,7 +180,6 @@ LAST_NAMES = (
     *("Uhlengrund", "Veilchental", "Waldmeister", "Weidenkatz", "Winterbourne", "Zedernholz"),
 )
 
-TERRITORY_PLAN = Phrase("Sales regions", "Vertriebsregionen")
 REGION_NAME = Phrase("Region {office}", "Region {office}")
 WORLD = Phrase("All regions", "Alle Regionen")
 ELSEWHERE = Phrase("Not assigned", "Nicht zugeordnet")
