@@ -141,7 +141,8 @@ class _Reader:
 
     def _lines(self, rows: list[tuple[int, list[str]]], *, has_names: bool) -> Iterator[tuple[int, list[str], Line]]:
         """Each row with content, with its line."""
-        people = [line for line in self.lines if line.kind == (self.first_line.kind if self.first_line else "person")]
+        kind = self.first_line.kind if self.first_line else "person"
+        people = [line for line in self.lines if line.kind == kind and line.is_shown]
         if self.first_line in people:
             people = people[people.index(self.first_line) :]
         waiting = iter(people)

@@ -61,12 +61,12 @@ def summary(grid: Grid) -> list[Figure]:
             _money(_("Assigned to reps"), assigned, grid.currency),
             _money(_("Not yet assigned"), max(missing, Decimal(0)), grid.currency, "warn" if missing > 0 else ""),
         ]
-    before = add_months(grid.period.start, -12).year
-    figures.append(_money(_("Won %(year)s") % {"year": before}, grid.won_before, grid.currency))
+    if grid.won_before:
+        before = add_months(grid.period.start, -12).year
+        figures.append(_money(_("Won %(year)s") % {"year": before}, grid.won_before, grid.currency))
     if assigned is not None and grid.won_before:
         growth = assigned / grid.won_before - 1
-        sign = "+" if growth > 0 else ""
-        figures.append(Figure(_("Asked growth"), sign + percent(growth, 1)))
+        figures.append(Figure(_("Asked growth"), ("+" if growth > 0 else "") + percent(growth, 1)))
     return figures
 
 

@@ -167,12 +167,13 @@ def _show_paste(
     status: int = 200,
     refusal: str = "",
 ) -> HttpResponse:
+    changes = block.changed if block and not block.problems else []
     context = {
         "grid": grid,
         "form": form,
-        "block": block,
-        "changes": block.changed[:MOST_SHOWN] if block else [],
-        "more": max(len(block.changed) - MOST_SHOWN, 0) if block else 0,
+        "pasted": block,
+        "changes": changes[:MOST_SHOWN],
+        "more": max(len(changes) - MOST_SHOWN, 0),
         "problems": block.problems[:MOST_SHOWN] if block else [],
         "seen": json.dumps(block.versions) if block else "",
         "refusal": refusal,
