@@ -1,5 +1,7 @@
 """Keeping the credit of a deal: it follows the owner until winning, and is frozen then."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -14,6 +16,14 @@ def follow_owner(*, deal_id: int, owner_id: int) -> None:
         return
     if not rows.update(user_id=owner_id):
         CreditSplit.objects.create(deal_id=deal_id, user_id=owner_id)
+
+
+def follow_owner_in_bulk(*, deal_ids: Sequence[int], owner_id: int) -> None:
+    """Like `follow_owner` for many deals that have been handed over to one person."""
+    revenue = CreditSplit.objects.filter(deal_id__in=deal_ids, kind=CreditKind.REVENUE)
+    holders = Counter(revenue.values_list("deal_id", flat=True))
+    revenue.filter(deal_id__in=[pk for pk, count in holders.items() if count == 1]).update(user_id=owner_id)
+    CreditSplit.objects.bulk_create(CreditSplit(deal_id=pk, user_id=owner_id) for pk in deal_ids if pk not in holders)
 
 
 def freeze(

@@ -24,18 +24,16 @@ BATCH = 1000
 def move_deals(owner: User, successor: User, *, by: User, at: datetime) -> int:
     """Open deals change owner and team, each with an event; closed ones stay whose they were."""
     team_id = teams_of([successor.pk], workspace_day(at)).get(successor.pk)
-    deals = Deal.objects.open().filter(owner=owner).select_for_update(of=("self",)).order_by("pk")
-    moved = 0
+    deals = list(Deal.objects.open().filter(owner=owner).select_for_update(of=("self",)).order_by("pk"))
     for deal in deals:
         changes = apply(deal, {"owner": successor})
         if team_id != deal.team_id:
             changes["team"] = [deal.team_id, team_id]
             deal.team_id = team_id
         record(deal, [(EventKind.OWNER_CHANGED, changes)], by=by, at=at)
-        credit.follow_owner(deal_id=deal.pk, owner_id=successor.pk)
-        reminders.plan_for_deal(deal, at=at)
-        moved += 1
-    return moved
+    credit.follow_owner_in_bulk(deal_ids=[deal.pk for deal in deals], owner_id=successor.pk)
+    reminders.replan_in_bulk(deals=deals, at=at)
+    return len(deals)
 
 
 def move_activities(assignee: User, successor: User, *, at: datetime) -> int:
@@ -49,8 +47,7 @@ def move_activities(assignee: User, successor: User, *, at: datetime) -> int:
         activity.version += 1
     fields = ["assignee", "due_zone", "today_from", "late_at", "changed_at", "version"]
     Activity.objects.bulk_update(activities, fields, batch_size=500)
-    for activity in activities:
-        reminders.plan_for_activity(activity, at=at)
+    reminders.replan_in_bulk(activities=activities, at=at)
     follow.refresh_next_step({activity.deal_id for activity in activities if activity.deal_id})
     return len(activities)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pipeline.deals.models import Deal
 
 Key = tuple[ReminderKind, datetime]
+_BATCH = 2000
 
 
 def plan_for_activity(activity: "Activity", *, at: datetime) -> None:
@@ -50,6 +51,30 @@ def plan_in_bulk(*, activities: "Sequence[Activity]" = (), deals: "Sequence[Deal
         *(_row(key, deal.owner_id, deal=deal) for deal in deals for key in _of_deal(deal)),
     ]
     copy_rows([row for row in rows if row.fire_at > at])
+
+
+@transaction.atomic
+def replan_in_bulk(*, activities: "Sequence[Activity]" = (), deals: "Sequence[Deal]" = (), at: datetime) -> None:
+    """Like `plan_for_activity` and `plan_for_deal` for many that changed hands, with a fixed number of queries."""
+    of_activities = [_row(key, row.assignee_id, activity=row) for row in activities for key in _of_activity(row)]
+    of_deals = [_row(key, row.owner_id, deal=row) for row in deals for key in _of_deal(row)]
+    _replan_rows("activity_id", [row.pk for row in activities], of_activities, at)
+    _replan_rows("deal_id", [row.pk for row in deals], of_deals, at)
+
+
+def _replan_rows(subject: str, ids: list[int], rows: list[ScheduledReminder], at: datetime) -> None:
+    """Make `rows` the planned reminders of these subjects, unless they were delivered or come far too late."""
+    wanted = {_key_of(row, subject): row for row in rows if row.fire_at >= at - schedule.TOO_LATE}
+    known = ScheduledReminder.objects.filter(**{f"{subject}__in": ids})
+    known.filter(state=ReminderState.PLANNED).update(state=ReminderState.CANCELLED, settled_at=at)
+    cancelled = known.filter(state=ReminderState.CANCELLED)
+    again = [row.pk for row in cancelled if _key_of(row, subject) in wanted]
+    cancelled.filter(pk__in=again).update(state=ReminderState.PLANNED, settled_at=None, outcome="")
+    ScheduledReminder.objects.bulk_create(wanted.values(), ignore_conflicts=True, batch_size=_BATCH)
+
+
+def _key_of(row: ScheduledReminder, subject: str) -> tuple[int, int, str, datetime]:
+    return getattr(row, subject), row.recipient_id, row.kind, row.fire_at
 
 
 def _row(key: Key, recipient_id: int, **about: "Activity | Deal") -> ScheduledReminder:

@@ -4,15 +4,18 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from crm.lib.errors import Forbidden, Refused
 from crm.notifications.models import Notification
 from pipeline.activities.actions import plan
 from pipeline.deals import history
-from pipeline.deals.actions import lose, win
+from pipeline.deals.actions import lose, reassign, win
 from pipeline.handover.actions import deactivate_person
 from pipeline.models import Activity, Company, Contact, CreditSplit, Deal, ReminderState, ScheduledReminder
+from pipeline.reminders.actions import plan_for_deal
 from pipeline.work.reminding import deliver_due
 from teams.models import AuditEntry, Role, TeamMembership
 from tests.factories import NOW, make_company, make_contact, make_deal, make_reason, make_user
@@ -84,6 +87,47 @@ def test_reminders_go_to_the_successor(admin, rep, other_rep, work):
         pass
     told = Notification.objects.exclude(kind="hand_over")
     assert set(told.values_list("recipient", flat=True)) == {other_rep.pk}
+
+
+def test_reminders_that_came_back_and_those_that_were_delivered(admin, rep, other_rep, work):
+    first = work[0]
+    plan_for_deal(first, at=NOW)
+    before = set(planned_of(first).values_list("kind", "fire_at"))
+    reassign(deal_id=first.pk, owner=other_rep, by=admin, at=NOW, version=None)
+    delivered = planned_of(first).order_by("fire_at").first()
+    ScheduledReminder.objects.filter(pk=delivered.pk).update(state=ReminderState.DELIVERED)
+    reassign(deal_id=first.pk, owner=rep, by=admin, at=NOW, version=None)
+    let_go(admin, rep, other_rep)
+    now_planned = planned_of(first)
+    assert set(now_planned.values_list("recipient", flat=True)) == {other_rep.pk}
+    assert set(now_planned.values_list("kind", "fire_at")) == before - {(delivered.kind, delivered.fire_at)}
+
+
+def planned_of(deal):
+    return ScheduledReminder.objects.filter(deal=deal, state=ReminderState.PLANNED)
+
+
+def test_an_agreed_share_of_credit_stays_agreed(admin, rep, other_rep, manager, work):
+    first = work[0]
+    CreditSplit.objects.filter(deal=first).update(share=60)
+    CreditSplit.objects.create(deal=first, user=manager, share=40)
+    let_go(admin, rep, other_rep)
+    assert set(CreditSplit.objects.filter(deal=first).values_list("user", "share")) == {(rep.pk, 60), (manager.pk, 40)}
+    assert CreditSplit.objects.get(deal=work[1]).user == other_rep
+
+
+def test_a_deal_more_costs_few_queries_more(admin, rep, other_rep, pipeline):
+    """A person may leave hundreds of deals: what can be done for all at once is."""
+
+    def cost(deals):
+        leaver = make_user()
+        for _number in range(deals):
+            make_deal(leaver, expected_close_date=date(2026, 12, 10))
+        with CaptureQueriesContext(connection) as queries:
+            let_go(admin, leaver, other_rep)
+        return len(queries)
+
+    assert (cost(11) - cost(1)) / 10 <= 7
 
 
 def test_days_belong_to_the_calendar_of_the_successor(admin, rep, team, work):
