@@ -86,6 +86,12 @@ def touch_in_bulk(contacts: Mapping[int, datetime]) -> None:
         deal.last_contact_at = max(filter(None, (deal.last_contact_at, contacts[deal.pk])))
         if deal.is_open:
             deal.stalled_from = stalled_from(deal, deal.stage)
-    columns = [[getattr(deal, name) for deal in deals] for name in ("pk", "last_contact_at", "stalled_from")]
+    write_clocks(deals)
+
+
+def write_clocks(deals: Iterable[Deal]) -> None:
+    """Store when each deal was last in contact and since when it counts as stalled, in one statement."""
+    rows = list(deals)
+    columns = [[getattr(deal, name) for deal in rows] for name in ("pk", "last_contact_at", "stalled_from")]
     with connection.cursor() as cursor:
         cursor.execute(_SET_CLOCKS, columns)

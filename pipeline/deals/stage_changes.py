@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
 from crm.notifications.live import publish_change
-from pipeline.deals import history
 from pipeline.deals.clock import stalled_from
-from pipeline.deals.models import Deal, DealEvent, DealStateInterval, StageSpell
+from pipeline.deals.follow import write_clocks
+from pipeline.deals.models import Deal, DealEvent, DealStateInterval
 from pipeline.deals.states import EventKind, EventSource
 from pipeline.stages import actions as stages
 from pipeline.stages.models import Stage
@@ -36,7 +37,7 @@ def restart_clocks(changed: Any) -> None:
     deals = list(_open_deals(changed))
     for deal in deals:
         deal.stalled_from = stalled_from(deal, deal.stage)
-    Deal.objects.bulk_update(deals, ["stalled_from"], batch_size=_BATCH)
+    write_clocks(deals)
     _tell(deals)
 
 
@@ -52,9 +53,6 @@ def _take(probability: int, deals: list[Deal], by: User, at: datetime) -> None:
     events = []
     for deal in deals:
         changes = {"probability": [deal.probability, probability]}
-        deal.probability = probability
-        deal.version += 1
-        deal.changed_at = at
         events.append(
             DealEvent(
                 deal=deal,
@@ -64,25 +62,25 @@ def _take(probability: int, deals: list[Deal], by: User, at: datetime) -> None:
                 actor=by,
                 source=EventSource.AUTOMATION,
                 changes=changes,
-                version=deal.version,
+                version=deal.version + 1,
             )
         )
-    Deal.objects.bulk_update(deals, ["probability", "version", "changed_at"])
+    following = Deal.objects.filter(pk__in=[deal.pk for deal in deals])
+    following.update(probability=probability, version=F("version") + 1, changed_at=at)
     DealEvent.objects.bulk_create(events)
-    _replay([deal.pk for deal in deals])
+    _continue_history(following, probability, at)
 
 
-def _replay(deal_ids: list[int]) -> None:
-    """What `history.rebuild` does, for many deals in few queries."""
-    by_deal: dict[int, list[DealEvent]] = {}
-    for event in DealEvent.objects.filter(deal_id__in=deal_ids):
-        by_deal.setdefault(event.deal_id, []).append(event)
-    ranks = history.stage_ranks()
-    derived = [history.replay(events, ranks) for events in by_deal.values()]
-    StageSpell.objects.filter(deal_id__in=deal_ids).delete()
-    DealStateInterval.objects.filter(deal_id__in=deal_ids).delete()
-    StageSpell.objects.bulk_create([spell for each in derived for spell in each.spells])
-    DealStateInterval.objects.bulk_create([row for each in derived for row in each.intervals])
+def _continue_history(deals: Any, probability: int, at: datetime) -> None:
+    """What a replay would add after these events: the current state ends, and one with this probability begins."""
+    current = DealStateInterval.objects.filter(deal__in=deals, valid_to__isnull=True)
+    current.filter(valid_from=at).update(probability=probability)
+    ending = current.filter(valid_from__lt=at)
+    beginning = list(ending)
+    ending.update(valid_to=at)
+    for row in beginning:
+        row.pk, row.valid_from, row.probability = None, at, probability
+    DealStateInterval.objects.bulk_create(beginning)
 
 
 def _tell(deals: list[Deal]) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -22,8 +23,8 @@ def profile(request: SignedInRequest) -> HttpResponse:
         actions.edit_profile(by=request.user, at=timezone.now(), changes=values)
 
     wanted = request.POST.get("language", "")
-    with translation.override(wanted if wanted in dict(ProfileForm.base_fields["language"].choices) else None):
-        done = _("Saved")
+    with translation.override(wanted if wanted in dict(settings.LANGUAGES) else request.user.language):
+        done = _("Saved")  # in the language of the page that says it
     question = Question(
         template="pipeline/settings/profile.html",
         form_for=lambda data: ProfileForm(data, user=request.user),

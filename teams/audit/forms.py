@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from crm.lib.periods import midnight
+from crm.templatetags.formats import day_year
 from teams.audit.querysets import AuditQuerySet
 from teams.audit.sentences import ACTS, SUBJECTS
 from teams.people.models import User
@@ -59,8 +60,7 @@ class AuditFilter(forms.Form):
         return [(name, str(self.fields[name].label), self._in_words(name, value)) for name, value in found if value]
 
     def _in_words(self, name: str, value: Any) -> str:
-        field = self.fields[name]
-        if isinstance(field, forms.DateField):
-            return str(self[name].value())
-        choices = dict(field.choices) if isinstance(field, forms.ChoiceField) and isinstance(value, str) else {}
+        if name in {"since", "until"}:
+            return day_year(value)
+        choices = {"action": ACTS, "subject": SUBJECTS}.get(name, {})
         return str(choices.get(value, value))

@@ -90,6 +90,6 @@ def _changes_since(row: Any, version: int) -> tuple[dict[str, AuditEntry], dict[
     return first, last
 
 
-def _typed(row: models.Model, name: str, stored: Any) -> Any:
+def _typed(row: Any, name: str, stored: Any) -> Any:
     """A value of the audit trail as the row would hold it."""
     return row._meta.get_field(name).to_python(stored)

@@ -12,11 +12,11 @@ from django.apps import apps
 from django.db import models
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from crm.templatetags.formats import day_year, time_of_day
 from teams.access import holds
 from teams.audit.models import AuditEntry
 from teams.audit.sentences import FIELDS, ICONS, NOBODY, OTHER, PAGES, SENTENCES, SILENT, USUAL_ICON
@@ -32,6 +32,8 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d$")
 
 @dataclass(frozen=True)
 class Change:
+    """One field; `before` is empty for what was not there before."""
+
     label: str
     before: str
     after: str
@@ -107,7 +109,8 @@ class Reading:
 
     def _change(self, entry: AuditEntry, name: str, pair: list[Any]) -> Change:
         before, after = (self._shown(entry.subject_type, name, value) for value in pair)
-        return Change(_label(entry.subject_type, name), before, after)
+        begins = pair[0] is None or entry.action.endswith(".added")
+        return Change(_label(entry.subject_type, name), "" if begins else before, after)
 
     def _shown(self, subject_type: str, name: str, value: Any) -> str:
         if isinstance(value, list):
@@ -157,6 +160,8 @@ def _field(subject_type: str, name: str) -> Any:
 def _choices(field: Any, name: str) -> dict[Any, Any]:
     if name in {"export_forbidden_for", "second_factor_required_for"}:
         return dict(Role.choices)
+    if name == "required_fields":
+        return {each.name: each.verbose_name for each in _models()["deal"]._meta.concrete_fields}
     if field is None:
         return dict(TokenScope.choices) if name == "scope" else {}
     return dict(field.flatchoices)
@@ -181,7 +186,8 @@ def _plainly(value: Any) -> str:
         return _("Yes") if value else _("No")
     text = str(value)
     if _INSTANT.match(text):
-        return date_format(timezone.localtime(datetime.fromisoformat(text)), "SHORT_DATETIME_FORMAT")
+        instant = datetime.fromisoformat(text)
+        return f"{day_year(instant)} {time_of_day(instant)}"
     if _DAY.match(text):
-        return date_format(date.fromisoformat(text), "SHORT_DATE_FORMAT")
+        return day_year(date.fromisoformat(text))
     return text

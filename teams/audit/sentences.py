@@ -28,6 +28,9 @@ SENTENCES: dict[str, Promise] = {
     "pipeline.moved": _("{who} moved the pipeline {what} in the order"),
     "pipeline.unarchived": _("{who} took the pipeline {what} back into use"),
     "quota.set": _("{who} set quotas of {what}"),
+    "saved_view.changed": _("{who} changed the shared view {what}"),
+    "saved_view.deleted": _("{who} deleted the shared view {what}"),
+    "saved_view.shared": _("{who} shared the view {what}"),
     "stage.added": _("{who} added the stage {what}"),
     "stage.archived": _("{who} archived the stage {what}"),
     "stage.edited": _("{who} changed the stage {what}"),
@@ -95,7 +98,7 @@ PAGES: dict[str, tuple[str, bool, Permission]] = {
 # How kinds of acts are called where people choose one: the end of the action's name.
 ACTS: dict[str, Promise] = {
     "added": _("Added"),
-    "edited": _("Changed"),
+    "edited": _("Edited"),
     "archived": _("Archived"),
     "unarchived": _("Taken back into use"),
     "deleted": _("Deleted"),
@@ -131,7 +134,6 @@ USUAL_ICON = "pencil"
 
 # Fields whose column has no name for people.
 FIELDS: dict[str, Promise] = {
-    "archived_at": _("Archived"),
     "counts_in_win_rate": _("Counts in the win rate"),
     "currency": _("Currency"),
     "days": _("Days"),
@@ -165,4 +167,4 @@ FIELDS: dict[str, Promise] = {
     "time_zone": _("Time zone"),
 }
 # Bookkeeping that says nothing to a reader.
-SILENT = frozenset({"version"})
+SILENT = frozenset({"archived_at", "version"})
