@@ -13,6 +13,7 @@ from crm.notifications.inbox import unread_of
 from crm.notifications.live import live_token
 from crm.templatetags.formats import money, month, percent
 from pipeline.figures import Standing, standings_of
+from pipeline.models import SavedView
 from teams.access import Permission, holds
 from teams.access.reach import leads_others
 from teams.models import User, Workspace
@@ -122,6 +123,7 @@ def shell_for(request: HttpRequest) -> Shell | None:
         admin_nav=links(ADMINISTRATION, request),
         phone_start=links(PHONE_START, request),
         phone_end=links((PHONE_END_OF_LEADERS if leads_others(user) else PHONE_END,), request),
+        pinned_views=pinned_views(user, request),
         pace=pace_of(user),
         new_deal_url=address("deal-add") if holds(user, Permission.DEAL_ADD) else "",
         search_url=address("search"),
@@ -167,6 +169,13 @@ def pace_card(stands: Standing, period: str, currency: str) -> PaceCard:
         to_go=attained.gap or Decimal(0),
         name=name,
     )
+
+
+def pinned_views(user: User, request: HttpRequest) -> list[Link]:
+    """The saved views in this person's rail; the one she looks at is active."""
+    views = SavedView.objects.pinned_by(user, Workspace.get().today(timezone.now()))
+    opened = request.GET.get("view")
+    return [Link(view.name, view.get_absolute_url(), "pin", active=str(view.pk) == opened) for view in views]
 
 
 def links(places: tuple[Place, ...], request: HttpRequest) -> list[Link]:

@@ -23,7 +23,7 @@ from pipeline.deals.models import (
 )
 from pipeline.imports.models import ImportBatch, ImportProblem
 from pipeline.reminders.models import ReminderKind, ReminderState, ScheduledReminder
-from pipeline.saved_views.models import SavedView
+from pipeline.saved_views.models import PinnedView, SavedView
 from pipeline.stages.models import CloseReason, Outcome, Pipeline, Stage, StageBenchmark
 
 __all__ = [
@@ -51,6 +51,7 @@ __all__ = [
     "LineItem",
     "Note",
     "Outcome",
+    "PinnedView",
     "Pipeline",
     "Product",
     "ReminderKind",

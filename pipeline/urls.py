@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("pipeline.work.urls")),
     path("", include("pipeline.settings.urls")),
+    path("", include("pipeline.saved_views.urls")),
     path("", include("pipeline.deals.urls")),
     path("", include("pipeline.contacts.urls")),
     path("", include("pipeline.work.company_urls")),

@@ -11,6 +11,8 @@ from pipeline.deals.board import board_for, filtered, has_several_owners, more_c
 from pipeline.deals.filter_bar import FilterBar
 from pipeline.deals.models import Deal
 from pipeline.saved_views.filter_bar import tell_about_ignored, tidy_address
+from pipeline.saved_views.models import Layout
+from pipeline.saved_views.tabs import ViewTabs
 from pipeline.stages.models import Pipeline, Stage
 from teams.access import Permission, holds
 from teams.access.doors import door
@@ -39,6 +41,7 @@ def board(request: SignedInRequest, pipeline_id: int | None = None) -> HttpRespo
         "board": pipeline
         and board_for(deals, pipeline, now=now, several_owners=has_several_owners(deals, deal_filter)),
         "pipelines": pipelines,
+        "views": ViewTabs(request, Layout.BOARD, now, pipeline_id=pipeline.pk if pipeline else None),
         "bar": FilterBar(request, deal_filter, hidden=NOT_OFFERED),
         "may_add": holds(request.user, Permission.DEAL_ADD),
         "may_move": holds(request.user, Permission.DEAL_EDIT),

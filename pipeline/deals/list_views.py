@@ -16,6 +16,8 @@ from pipeline.deals.filters import DealFilter
 from pipeline.deals.models import Deal
 from pipeline.deals.totals import totals
 from pipeline.saved_views.filter_bar import tell_about_ignored, tidy_address
+from pipeline.saved_views.models import Layout
+from pipeline.saved_views.tabs import ViewTabs
 from teams.access import Permission, holds
 from teams.access.doors import door
 from teams.access.http import SignedInRequest
@@ -47,6 +49,8 @@ def deal_list(request: SignedInRequest) -> HttpResponse:
         "kept": [(name, value) for name, value in request.GET.items() if name not in {"columns", "page"}],
         "totals": totals(deals, now, as_of=deal_filter.instant),
         "currency": Workspace.get().currency,
+        "views": (views := ViewTabs(request, Layout.LIST, now)),
+        "view_id": views.current.pk if views.current else None,
         "bar": FilterBar(request, deal_filter),
         "ordering": request.GET.get("ordering", USUAL_ORDER),
         "may_add": holds(request.user, Permission.DEAL_ADD),
