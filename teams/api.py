@@ -1,14 +1,14 @@
-"""People, teams, territories and quotas, to read."""
+"""People, teams and territories to read, and the resources of `teams` by the name in their address."""
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from rest_framework import serializers
 
-from crm.lib.api.serializers import Money
-from teams.access import Permission, reach
+from teams.access import Permission
 from teams.access.api import ReadOnlyResource
-from teams.models import Quota, Team, Territory, User
+from teams.models import Team, Territory, User
+from teams.quotas.api import QuotaResource
 from teams.territories.visible import visible_territories
 
 
@@ -42,28 +42,6 @@ class TerritoryOut(serializers.ModelSerializer):
         ]
 
 
-class QuotaOut(serializers.ModelSerializer):
-    amount = Money(allow_null=True)
-
-    class Meta:
-        model = Quota
-        fields = [
-            "id",
-            "user",
-            "team",
-            "territory",
-            "metric",
-            "month",
-            "amount",
-            "currency",
-            "status",
-            "version",
-            "set_by",
-            "set_at",
-            "note",
-        ]
-
-
 class UserResource(ReadOnlyResource):
     door = Permission.PEOPLE_VIEW
     serializer_class = UserOut
@@ -88,20 +66,6 @@ class TerritoryResource(ReadOnlyResource):
 
     def get_queryset(self) -> QuerySet[Any]:
         return visible_territories(self.request.user)
-
-
-class QuotaResource(ReadOnlyResource):
-    """Current quotas; of other people and teams only within reach, of territories and the company with all of it."""
-
-    door = Permission.QUOTA_VIEW
-    serializer_class = QuotaOut
-
-    def get_queryset(self) -> QuerySet[Any]:
-        scope = reach(self.request.user, Permission.QUOTA_VIEW)
-        current = Quota.objects.filter(is_current=True)
-        if scope.everything:
-            return current
-        return current.filter(Q(user_id__in=scope.people_ids) | Q(team_id__in=scope.team_ids))
 
 
 RESOURCES = {"users": UserResource, "teams": TeamResource, "territories": TerritoryResource, "quotas": QuotaResource}
