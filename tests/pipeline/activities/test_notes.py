@@ -1,0 +1,68 @@
+"""Changing, pinning and deleting notes where they stand."""
+
+import pytest
+
+from pipeline.activities.note_actions import add_note
+from pipeline.models import Note
+from tests.factories import NOW, make_deal
+
+
+@pytest.fixture
+def deal(rep, pipeline):
+    return make_deal(rep)
+
+
+@pytest.fixture
+def note(rep, deal):
+    return add_note(by=rep, at=NOW, body="Wants blue", deal=deal)
+
+
+def act(client, user, note, verb, **data):
+    client.force_login(user)
+    return client.post(f"/notes/{note.pk}/{verb}/", data)
+
+
+def test_the_author_changes_it_from_the_version_she_read(client, rep, note):
+    assert act(client, rep, note, "edit", body="Wants red", version=1).status_code == 302
+    note.refresh_from_db()
+    assert note.body == "Wants red"
+    client.force_login(rep)
+    stale = client.post(
+        f"/notes/{note.pk}/edit/", {"body": "Wants green", "version": 1}, headers={"HX-Request": "true"}
+    )
+    assert stale.status_code == 409
+
+
+def test_only_the_author_changes_it(client, manager, other_rep, note):
+    assert act(client, manager, note, "edit", body="Wants red").status_code == 403
+    assert act(client, other_rep, note, "edit", body="Wants red").status_code == 404
+
+
+def test_one_note_is_on_top(client, rep, deal, note):
+    other = add_note(by=rep, at=NOW, body="Call after ten", deal=deal)
+    act(client, rep, note, "pin", pinned="1")
+    act(client, rep, other, "pin", pinned="1")
+    assert Note.objects.get(pinned_at__isnull=False) == other
+    act(client, rep, other, "pin", pinned="0")
+    assert not Note.objects.filter(pinned_at__isnull=False).exists()
+
+
+def test_a_deleted_note_comes_back(client, rep, deal, note):
+    client.force_login(rep)
+    page = client.post(f"/notes/{note.pk}/delete/", {"next": f"/deals/{deal.pk}/"}, follow=True).content.decode()
+    assert "Wants blue" not in page
+    assert f"/notes/{note.pk}/restore/" in page
+    assert client.post(f"/notes/{note.pk}/restore/", headers={"HX-Request": "true"}).status_code == 204
+    assert "Wants blue" in client.get(f"/deals/{deal.pk}/").content.decode()
+
+
+def test_who_leads_the_author_may_delete_and_a_stranger_finds_nothing(client, manager, other_rep, note):
+    assert act(client, other_rep, note, "delete").status_code == 404
+    assert act(client, manager, note, "delete").status_code == 302
+    assert Note.objects.get().deleted_at
+
+
+def test_a_private_note_is_its_authors_alone(client, rep, manager, deal):
+    private = add_note(by=rep, at=NOW, body="Birthday in May", deal=deal, is_private=True)
+    for verb in ("edit", "pin", "delete"):
+        assert act(client, manager, private, verb, body="Mine").status_code == 404

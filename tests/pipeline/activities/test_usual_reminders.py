@@ -1,0 +1,48 @@
+"""What an activity reminds of when nobody chose."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from pipeline.activities.actions import plan
+from pipeline.models import ReminderState
+from tests.factories import NOW
+
+DUE = datetime(2026, 12, 1, 14, tzinfo=UTC)
+
+
+def fires(activity):
+    return sorted(activity.reminders.filter(state=ReminderState.PLANNED).values_list("fire_at", flat=True))
+
+
+@pytest.mark.parametrize(
+    ("kind", "minutes"), [("call", [15]), ("task", [15]), ("meeting", [60]), ("deadline", [1440, 60])]
+)
+def test_a_time_reminds_shortly_before(rep, kind, minutes):
+    activity = plan(by=rep, at=NOW, kind=kind, subject="This", due_at=DUE)
+    assert fires(activity) == sorted(DUE - timedelta(minutes=count) for count in minutes)
+
+
+@pytest.mark.parametrize(("kind", "days"), [("call", [1]), ("deadline", [30, 1])])
+def test_a_day_reminds_in_its_morning(rep, kind, days):
+    activity = plan(by=rep, at=NOW, kind=kind, subject="This", due_on=date(2026, 12, 1))
+    mornings = {1: datetime(2026, 12, 1, 9, tzinfo=UTC), 30: datetime(2026, 11, 30, 9, tzinfo=UTC)}
+    assert fires(activity) == [mornings[day] for day in days]
+
+
+@pytest.mark.parametrize(("chosen", "count"), [("none", 0), ("day-and-hour", 2), ("usual", 1), ("", 1)])
+def test_the_dialog_offers_others(client, rep, chosen, count):
+    client.force_login(rep)
+    client.post(
+        "/activities/new/",
+        {"kind": "call", "subject": "This", "due_on": "2090-12-01", "due_time": "14:00", "reminder": chosen},
+    )
+    assert rep.activities.get().reminders.count() == count
+
+
+def test_nobody_can_be_chosen_out_of_reach(client, rep, manager, other_rep):
+    fields = {"kind": "call", "subject": "This", "due_on": "2090-12-01"}
+    client.force_login(manager)
+    client.post("/activities/new/", {**fields, "assignee": rep.pk})
+    assert rep.activities.get().created_by == manager
+    assert client.post("/activities/new/", {**fields, "assignee": other_rep.pk}).status_code == 422
