@@ -5,6 +5,7 @@ Only revenue shares count, because those of a deal total 100: so no deal counts 
 the sum of its members' credit at closing. Overlay shares are told apart and enter no attainment.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -98,6 +99,22 @@ def by_person(people: Iterable[int], period: Period) -> dict[int, Attainment]:
     for user_id, _month, amount in _quotas(whose, period):
         found[user_id] += Attainment(quota=amount)
     return found
+
+
+def by_team(period: Period) -> dict[int, Attainment]:
+    """The attainment of every team without those below it, over a period of whole months. Three queries.
+
+    Absent are teams without credit and quota, and what belongs to no team.
+    """
+    _refuse_parts_of_months(period)
+    found: dict[int, Attainment] = defaultdict(Attainment)
+    for row in _credit(Whose(), period).filter(team__isnull=False).values("team_id").annotate(**_SUMS):
+        found[row["team_id"]] += _credited(row)
+    belongs = placement()
+    for user_id, month, amount in _quotas(Whose(), period):
+        if (team_id := belongs.team_of(user_id, month)) is not None:
+            found[team_id] += Attainment(quota=amount)
+    return dict(found)
 
 
 def total(parts: Iterable[Attainment]) -> Attainment:

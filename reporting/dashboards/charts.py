@@ -151,11 +151,26 @@ def _largest_drop(
         sentence = _("%(upper)s to %(lower)s lost most.") % words
     else:
         words["period"] = in_short(figures.compared.whole, Workspace.get())
-        words["points"] = number(abs(round(100 * (lower.conversion - then))))
-        below = _("%(upper)s to %(lower)s lost most, %(points)s points below %(period)s.")
-        above = _("%(upper)s to %(lower)s lost most, %(points)s points above %(period)s.")
-        sentence = (below if lower.conversion < then else above) % words
+        points = round(100 * (lower.conversion - then))
+        words["points"] = number(abs(points))
+        sentence = _moved(points) % words
     return sentence, list_url(query), upper.count - lower.count
+
+
+def _moved(points: int) -> str:
+    if not points:
+        return _("%(upper)s to %(lower)s lost most, as in %(period)s.")
+    if points < 0:
+        return ngettext(
+            "%(upper)s to %(lower)s lost most, %(points)s point below %(period)s.",
+            "%(upper)s to %(lower)s lost most, %(points)s points below %(period)s.",
+            -points,
+        )
+    return ngettext(
+        "%(upper)s to %(lower)s lost most, %(points)s point above %(period)s.",
+        "%(upper)s to %(lower)s lost most, %(points)s points above %(period)s.",
+        points,
+    )
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,20 @@
 """Where people and teams stand against their quotas: the card of the page and the leaderboard."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from crm.lib.periods import Period
-from pipeline.figures import Attainment, Pace, Whose, by_month, by_person, pace, total
+from pipeline.figures import Attainment, Pace, Whose, by_month, by_person, by_team, pace, total
 from reporting.dashboards.choice import Choice
 from reporting.dashboards.figures import months_shown
 from teams.access import Permission, reach
 from teams.access.reach import subtree
-from teams.models import LeaderboardNames, Quota, TeamMembership, User, Workspace
+from teams.models import LeaderboardNames, Quota, Team, TeamMembership, User, Workspace
 
 SHOWN = 5
+TEAMS_SHOWN = 4
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,25 @@ class Card:
 
 
 @dataclass(frozen=True)
+class TeamStanding:
+    """A team with all below it; `url` narrows the dashboard to it."""
+
+    name: str
+    url: str
+    share: Decimal
+    pace: Pace | None
+
+
+@dataclass(frozen=True)
 class Standing:
-    """`card` is None without a quota, or where the period is not one of whole months."""
+    """`card` is None without a quota, or where the period is not one of whole months.
+
+    `teams` are those next below what is shown, with a quota.
+    """
 
     card: Card | None
     quotas: Mapping[date, Decimal | None]
+    teams: Sequence[TeamStanding] = ()
 
 
 NOTHING = Standing(None, {})
@@ -50,8 +65,10 @@ def standing(reader: User, choice: Choice, today: date, workspace: Workspace) ->
     if not _is_whole_months(choice.period):
         return Standing(None, quotas)
     attained = total(part for month, part in months.items() if month in choice.period)
-    card = Card(attained, pace(attained, choice.period, today, workspace)) if attained.quota else None
-    return Standing(card, quotas)
+    if not attained.quota:
+        return Standing(None, quotas)
+    teams = _teams(whose, choice, today, workspace)
+    return Standing(Card(attained, pace(attained, choice.period, today, workspace)), quotas, teams)
 
 
 def _whose(reader: User, choice: Choice) -> Whose | None:
@@ -68,6 +85,26 @@ def _whose(reader: User, choice: Choice) -> Whose | None:
     if scope.everything:
         return Whose()
     return Whose(teams=scope.team_ids) if scope.team_ids else Whose(people=scope.user_ids)
+
+
+def _teams(whose: Whose, choice: Choice, today: date, workspace: Workspace) -> list[TeamStanding]:
+    """The teams below the only one at the top of what is shown, or those at the top where they are several."""
+    if whose.people is not None:
+        return []
+    teams = {team.pk: team for team in Team.objects.filter(archived_at__isnull=True).order_by("name", "pk")}
+    shown = [team for team in teams.values() if whose.teams is None or team.pk in whose.teams]
+    inside = {team.pk for team in shown}
+    top = [team for team in shown if team.parent_id not in inside]
+    if len(top) == 1:
+        top = [team for team in shown if team.parent_id == top[0].pk]
+    attained = by_team(choice.period) if top else {}
+    found = []
+    for team in top:
+        both = total(part for pk, part in attained.items() if pk in subtree({team.pk}))
+        if both.share is not None:
+            url = choice.address(team=str(team.pk))
+            found.append(TeamStanding(team.name, url, both.share, pace(both, choice.period, today, workspace)))
+    return sorted(found, key=lambda team: -team.share)[:TEAMS_SHOWN]
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ def dashboard(request: SignedInRequest) -> HttpResponse:
         "heading": heading(choice, measured, workspace, today),
         "tiles": tiles(measured, choice, scope),
         "card": stands.card,
+        "teams": stands.teams,
         "months": by_month,
         "month_columns": [month.column for month in by_month],
         "funnel": funnel_chart(measured, scope),

@@ -19,6 +19,7 @@ from pipeline.populations import rates_at
 from reporting.metrics.closed import SUMS, Closed
 from reporting.metrics.population import WON, Scope, Window, closings
 from reporting.metrics.stock import NOTHING, Stock
+from teams.models import Workspace
 
 
 @dataclass(frozen=True)
@@ -86,12 +87,16 @@ def _stocks(scope: Scope, instants: list[datetime]) -> dict[datetime, Stock]:
 
 
 def _stock(at: datetime, place: int, rows: Iterable[dict[str, Any]]) -> Stock:
-    rates = rates_at(at)
     stock = Stock(at)
     for row in rows:
         if row["first"] < place <= row["last"]:
-            stock = _with(stock, row, rates.get(row["currency"]))
+            stock = _with(stock, row, _rate(row["currency"], at))
     return stock
+
+
+def _rate(currency: str, at: datetime) -> Decimal | None:
+    """Rates are asked for only where there is money in another currency."""
+    return Decimal(1) if currency == Workspace.get().currency else rates_at(at).get(currency)
 
 
 def _with(stock: Stock, row: dict[str, Any], rate: Decimal | None) -> Stock:

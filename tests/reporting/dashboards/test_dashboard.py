@@ -310,6 +310,17 @@ def test_the_card_holds_credit_against_quota(client, rep, manager, pipeline):
     assert seen_by(client, manager, f"?pipeline={pipeline.pk}").context["card"] is None
 
 
+def test_the_card_names_the_teams_below(client, rep, other_rep, manager, admin, team, pipeline):
+    for person, amount in ((rep, 1000), (other_rep, 500)):
+        make_quota(person, date(2026, 11, 1), amount)
+    close(make_deal(rep, value=600), rep, NOW)
+    teams = seen_by(client, admin).context["teams"]
+    assert [(one.name, one.share) for one in teams] == [("North", Decimal("0.6")), ("South", 0)]
+    assert seen_by(client, admin, teams[0].url).context["card"].attained.share == Decimal("0.6")
+    assert not seen_by(client, manager).context["teams"]
+    assert not seen_by(client, rep).context["teams"]
+
+
 def test_a_rep_sees_no_quota_of_others(client, rep, other_rep, team, pipeline):
     make_quota(other_rep, date(2026, 11, 1), 1000)
     for query in ("", f"?owner={other_rep.pk}", f"?team={team.pk}"):
