@@ -1,6 +1,9 @@
 """Every address of the API below /api/v1/."""
 
+from typing import Any
+
 from django.urls import URLPattern, URLResolver, path
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
@@ -8,6 +11,16 @@ from pipeline.api import RESOURCES as PIPELINE_RESOURCES
 from reporting.api import FunnelMetrics
 from teams.access.doors import SIGNED_IN
 from teams.api import RESOURCES as TEAMS_RESOURCES
+
+
+class BearerScheme(OpenApiAuthenticationExtension):
+    """How the schema speaks of our tokens."""
+
+    target_class = "teams.access.tokens.BearerToken"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer"}
 
 
 class Schema(SpectacularAPIView):

@@ -366,6 +366,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["teams.access.api_doors.AtTheDoor"],
+    "ENUM_NAME_OVERRIDES": {"CallOutcomeEnum": "pipeline.activities.models.CallOutcome.choices"},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

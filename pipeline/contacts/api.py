@@ -5,7 +5,8 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from phonenumber_field.serializerfields import PhoneNumberField
 from rest_framework import serializers, status
 from rest_framework.decorators import action
@@ -25,6 +26,7 @@ from teams.models import User
 _BIGGEST_INTEGER = 2**31 - 1
 
 
+@extend_schema_field(OpenApiTypes.INT)
 class ReachableCompany(serializers.PrimaryKeyRelatedField):
     """A company that the person may see; any other does not exist for her."""
 
