@@ -46,7 +46,7 @@ def user_deactivate(request: SignedInRequest, pk: int) -> HttpResponse:
             put_into(form, refusal)
         else:
             messages.success(request, _("%(name)s is deactivated") % {"name": person.name})
-            return redirect("user", pk)
+            return redirect("user-edit", pk)
     context = {
         "person": person,
         "left": left,
@@ -66,7 +66,7 @@ def user_change_team(request: SignedInRequest, pk: int) -> HttpResponse:
     form = TeamChangeForm(request.POST or None, initial={"on": Workspace.get().today(now)})
     if request.method == "POST" and form.is_valid():
         try:
-            return _changed(request, person, reverse("user", args=[pk]), at=now, **form.cleaned_data)
+            return _changed(request, person, reverse("user-edit", args=[pk]), at=now, **form.cleaned_data)
         except Refused as refusal:
             put_into(form, refusal)
     return ask(
@@ -89,7 +89,7 @@ def team_person_add(request: SignedInRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         chosen = dict(form.cleaned_data)
         try:
-            return _changed(request, chosen.pop("person"), reverse("team", args=[pk]), at=now, team=team, **chosen)
+            return _changed(request, chosen.pop("person"), reverse("team-edit", args=[pk]), at=now, team=team, **chosen)
         except Refused as refusal:
             put_into(form, refusal)
     note = _("The open deals of a new member come along on that day. Closed deals stay where they were closed.")

@@ -21,7 +21,7 @@ def add_deputy(*, by: User, at: datetime, person: User, deputy: User, starts_on:
     for user in (locked_person(person.pk), deputy):
         must_be_active(user, field="deputy")
     if person.pk == deputy.pk:
-        raise Refused(_("Choose somebody else as the stand-in."), code="oneself", field="deputy")
+        raise Refused(_("Choose somebody else as the deputy."), code="oneself", field="deputy")
     if starts_on < Workspace.get().today(at):
         raise Refused(_("Choose today or a later day."), code="past", field="starts_on")
     if ends_on is not None and ends_on <= starts_on:

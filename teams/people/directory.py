@@ -34,7 +34,7 @@ class Stay:
 
 
 @dataclass(frozen=True)
-class StandIn:
+class DeputyLine:
     """A deputy as a line, running or planned."""
 
     deputy: Deputy
@@ -99,10 +99,10 @@ def roster_of(team: Team, today: date) -> Roster:
     return roster
 
 
-def stand_ins_of(user: User, today: date) -> list[StandIn]:
+def deputies_of(user: User, today: date) -> list[DeputyLine]:
     """Who stands in for the person, now or planned."""
     rows = user.deputies.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=today)).select_related("deputy")
     return [
-        StandIn(row, row.ends_on - DAY if row.ends_on else None, is_planned=row.starts_on > today)
+        DeputyLine(row, row.ends_on - DAY if row.ends_on else None, is_planned=row.starts_on > today)
         for row in rows.order_by("starts_on", "pk")
     ]

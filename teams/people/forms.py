@@ -127,9 +127,7 @@ class TeamPlaceForm(forms.Form):
 
 
 class DeputyForm(forms.Form):
-    deputy = forms.ModelChoiceField(
-        label=_("Stands in"), queryset=User.objects.none(), empty_label=_("Choose a person")
-    )
+    deputy = forms.ModelChoiceField(label=_("Deputy"), queryset=User.objects.none(), empty_label=_("Choose a person"))
     starts_on = forms.DateField(label=_("First day"), widget=DayInput)
     last_day = forms.DateField(
         label=_("Last day"),

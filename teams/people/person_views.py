@@ -62,7 +62,7 @@ def user_invite(request: SignedInRequest) -> HttpResponse:
             put_into(form, refusal)
         else:
             _send(request, invited)
-            return redirect("user", invited.pk)
+            return redirect("user-edit", invited.pk)
     status = 422 if form.is_bound else 200
     return render(request, "teams/people/user_invite.html", {"form": form}, status=status)
 
@@ -72,7 +72,7 @@ def user_invite(request: SignedInRequest) -> HttpResponse:
 def user_invite_again(request: SignedInRequest, pk: int) -> HttpResponse:
     _person(pk)
     _send(request, actions.invite_again(by=request.user, user_id=pk))
-    return redirect("user", pk)
+    return redirect("user-edit", pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -90,7 +90,7 @@ def user(request: SignedInRequest, pk: int) -> HttpResponse:
             put_into(form, refusal)
         else:
             messages.success(request, _("Saved"))
-            return redirect("user", pk)
+            return redirect("user-edit", pk)
     return _show(request, person, facts=form)
 
 
@@ -106,7 +106,7 @@ def user_role(request: SignedInRequest, pk: int) -> HttpResponse:
             put_into(form, refusal)
         else:
             messages.success(request, _("Role changed"))
-            return redirect("user", pk)
+            return redirect("user-edit", pk)
     return _show(request, person, role=form)
 
 
@@ -116,7 +116,7 @@ def user_reactivate(request: SignedInRequest, pk: int) -> HttpResponse:
     _person(pk)
     person = actions.reactivate(by=request.user, user_id=pk)
     messages.success(request, _("%(name)s is active again") % {"name": person.name})
-    return redirect("user", pk)
+    return redirect("user-edit", pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -133,9 +133,9 @@ def deputy_add(request: SignedInRequest, pk: int) -> HttpResponse:
             put_into(form, refusal)
         else:
             message = _("%(deputy)s stands in for %(person)s") % {"deputy": deputy.name, "person": person.name}
-            return done(request, message, reverse("user", args=[pk]))
-    note = _("On these days the stand-in sees and handles the records of %(name)s.") % {"name": person.name}
-    return ask(request, form, title=_("Add a stand-in"), sub=person.name, submit=_("Add stand-in"), note=note)
+            return done(request, message, reverse("user-edit", args=[pk]))
+    note = _("On these days the deputy sees and handles the records of %(name)s.") % {"name": person.name}
+    return ask(request, form, title=_("Add a deputy"), sub=person.name, submit=_("Add deputy"), note=note)
 
 
 @require_POST
@@ -145,7 +145,7 @@ def deputy_end(request: SignedInRequest, pk: int, deputy_pk: int) -> HttpRespons
     running = Deputy.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=today), person_id=pk)
     end_deputy(by=request.user, deputy_id=get_object_or_404(running, pk=deputy_pk).pk, on=today)
     messages.success(request, _("Ended"))
-    return redirect("user", pk)
+    return redirect("user-edit", pk)
 
 
 def ask(request: SignedInRequest, form: Any, *, title: str, sub: str, submit: str, note: str = "") -> HttpResponse:
@@ -181,7 +181,7 @@ def _show(
         "role": role or RoleForm(initial={"role": person.role}),
         "stays": stays,
         "teams_today": _once(row.membership.team for row in stays if not (row.is_planned or row.is_over)),
-        "stand_ins": directory.stand_ins_of(person, today),
+        "deputies": directory.deputies_of(person, today),
         "tokens": ApiToken.objects.filter(user=person).count(),
         "is_self": person.pk == request.user.pk,
         "today": today,

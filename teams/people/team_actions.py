@@ -65,7 +65,7 @@ def restore_team(*, by: User, team_id: int) -> Team:
         return team
     _must_be_in_use(tree.get(team.parent_id) if team.parent_id else None)
     team.archived_at = None
-    return _written(team, "team.restored", by, {})
+    return _written(team, "team.unarchived", by, {})
 
 
 def _change(by: User, team_id: int, version: int | None, wanted: dict[str, Any]) -> Team:

@@ -47,7 +47,7 @@ def team_add(request: SignedInRequest) -> HttpResponse:
         except Refused as refusal:
             put_into(form, refusal)
         else:
-            return done(request, _("%(team)s added") % {"team": team.name}, reverse("team", args=[team.pk]))
+            return done(request, _("%(team)s added") % {"team": team.name}, reverse("team-edit", args=[team.pk]))
     return ask(request, form, title=_("New team"), sub="", submit=_("Add team"))
 
 
@@ -71,7 +71,7 @@ def team_rename(request: SignedInRequest, pk: int) -> HttpResponse:
         put_into(form, refusal)
         return _show(request, shown, name=form, status=422)
     messages.success(request, _("Renamed"))
-    return redirect("team", pk)
+    return redirect("team-edit", pk)
 
 
 @require_POST
@@ -88,7 +88,7 @@ def team_move(request: SignedInRequest, pk: int) -> HttpResponse:
         put_into(form, refusal)
         return _show(request, shown, place=form, status=422)
     messages.success(request, _("Moved"))
-    return redirect("team", pk)
+    return redirect("team-edit", pk)
 
 
 @require_POST
@@ -106,7 +106,7 @@ def team_restore(request: SignedInRequest, pk: int) -> HttpResponse:
     _team(pk)
     restored = team_actions.restore_team(by=request.user, team_id=pk)
     messages.success(request, _("%(team)s restored") % {"team": restored.name})
-    return redirect("team", pk)
+    return redirect("team-edit", pk)
 
 
 @require_POST
@@ -117,7 +117,7 @@ def team_manager_end(request: SignedInRequest, pk: int, membership_pk: int) -> H
     membership = get_object_or_404(running, pk=membership_pk, team_id=pk)
     end_managing(by=request.user, membership_id=membership.pk, on=today)
     messages.success(request, _("Ended"))
-    return redirect("team", pk)
+    return redirect("team-edit", pk)
 
 
 def _team(pk: int) -> Team:

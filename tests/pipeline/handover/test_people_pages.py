@@ -40,7 +40,7 @@ def test_without_a_successor_nothing_happens(client, rep, pipeline):
 def test_the_successor_takes_over(client, rep, other_rep, pipeline):
     deal = make_deal(rep)
     answer = client.post(reverse("user-deactivate", args=[rep.pk]), {"successor": other_rep.pk})
-    assert answer.url == reverse("user", args=[rep.pk])
+    assert answer.url == reverse("user-edit", args=[rep.pk])
     assert Deal.objects.get(pk=deal.pk).owner == other_rep
     assert client.get(reverse("user-deactivate", args=[rep.pk])).status_code == 404
 
@@ -66,7 +66,7 @@ def test_a_team_is_changed_on_a_day(client, rep, other_team, pipeline, headers):
     page = reverse("user-change-team", args=[rep.pk])
     assert "1 open deal comes along" in client.get(page, headers=headers).content.decode()
     answer = client.post(page, {"team": other_team.pk, "role_in_team": "member", "on": today}, headers=headers)
-    assert reverse("user", args=[rep.pk]) == answer.headers.get("HX-Redirect", answer.headers.get("Location"))
+    assert reverse("user-edit", args=[rep.pk]) == answer.headers.get("HX-Redirect", answer.headers.get("Location"))
     assert Deal.objects.get(pk=deal.pk).team == other_team
 
 
@@ -88,7 +88,7 @@ def test_a_team_takes_somebody_in(client, rep, manager, other_team):
     assert client.get(page).status_code == 200
     for person, role in ((rep, "member"), (manager, "manager")):
         answer = client.post(page, {"person": person.pk, "role_in_team": role, "on": today}, headers=HTMX)
-        assert answer.headers["HX-Redirect"] == reverse("team", args=[other_team.pk])
+        assert answer.headers["HX-Redirect"] == reverse("team-edit", args=[other_team.pk])
         assert TeamMembership.objects.filter(team=other_team, user=person, role_in_team=role).exists()
 
 

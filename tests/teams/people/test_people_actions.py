@@ -267,12 +267,12 @@ def test_the_last_two_admins_do_not_go_at_once(admin):
 
 
 def test_a_deputy_reaches_what_the_person_reaches_until_it_ends(admin, rep):
-    stand_in = make_user(Role.CONTENT)
+    deputy = make_user(Role.CONTENT)
     today = timezone.now().date()
-    row = add_deputy(by=admin, at=timezone.now(), person=rep, deputy=stand_in, starts_on=today, ends_on=None)
-    assert holds(stand_in, Permission.DEAL_VIEW)
+    row = add_deputy(by=admin, at=timezone.now(), person=rep, deputy=deputy, starts_on=today, ends_on=None)
+    assert holds(deputy, Permission.DEAL_VIEW)
     end_deputy(by=admin, deputy_id=row.pk, on=today)
-    assert not holds(stand_in, Permission.DEAL_VIEW)
+    assert not holds(deputy, Permission.DEAL_VIEW)
 
 
 def test_impossible_deputies_are_refused(admin, rep, other_rep):

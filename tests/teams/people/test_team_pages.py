@@ -36,7 +36,7 @@ def test_it_asks_equally_often_for_few_teams_and_for_many(client, root_team, tea
             assert client.get(page).status_code == 200
         return len(queries)
 
-    pages = [reverse("team-list"), reverse("team", args=[team.pk])]
+    pages = [reverse("team-list"), reverse("team-edit", args=[team.pk])]
     before = [ask(page) for page in pages]
     for _number in range(10):
         make_user(Role.MANAGER, team=team, manages=make_team(parent=root_team))
@@ -46,7 +46,7 @@ def test_it_asks_equally_often_for_few_teams_and_for_many(client, root_team, tea
 def test_teams_are_added_renamed_moved_and_archived(client, root_team, team):
     added = client.post(reverse("team-add"), {"name": "Harbour", "parent": team.pk}, headers={"HX-Request": "true"})
     harbour = Team.objects.get(name="Harbour")
-    page = reverse("team", args=[harbour.pk])
+    page = reverse("team-edit", args=[harbour.pk])
     assert added.headers["HX-Redirect"] == page
     client.post(reverse("team-rename", args=[harbour.pk]), {"name": "Port", "version": 1})
     client.post(reverse("team-move", args=[harbour.pk]), {"parent": root_team.pk, "version": 2})

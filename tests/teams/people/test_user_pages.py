@@ -89,12 +89,15 @@ def test_only_admins_enter(role, rep, team):
     client.force_login(somebody)
     membership = somebody.memberships.get()
     deputy = Deputy.objects.create(person=rep, deputy=somebody, starts_on="2999-01-01")
-    reads = [reverse("user-list"), reverse("team-list"), reverse("team", args=[team.pk])]
+    reads = [reverse("user-list"), reverse("team-list"), reverse("team-edit", args=[team.pk])]
     forms = [
         reverse("user-invite"),
         reverse("team-add"),
         reverse("team-person-add", args=[team.pk]),
-        *(reverse(name, args=[rep.pk]) for name in ("user", "user-deputy-add", "user-deactivate", "user-change-team")),
+        *(
+            reverse(name, args=[rep.pk])
+            for name in ("user-edit", "user-deputy-add", "user-deactivate", "user-change-team")
+        ),
     ]
     deeds = [
         reverse("user-deputy-end", args=[rep.pk, deputy.pk]),
@@ -112,7 +115,7 @@ def test_whoever_is_not_signed_in_is_asked_to(rep):
 
 
 def test_somebody_unknown_is_not_found(client):
-    for name in ("user", "user-deactivate", "user-change-team", "user-deputy-add"):
+    for name in ("user-edit", "user-deactivate", "user-change-team", "user-deputy-add"):
         assert client.get(reverse(name, args=[999_999])).status_code == 404
     assert client.post(reverse("user-reactivate", args=[999_999])).status_code == 404
 
@@ -132,7 +135,7 @@ INVITATION = {
 def test_an_invitation_goes_out(client, team):
     answer = client.post(reverse("user-invite"), INVITATION | {"team": team.pk}, follow=True)
     nora = User.objects.get(email="nora@example.com")
-    assert answer.redirect_chain[-1][0] == reverse("user", args=[nora.pk])
+    assert answer.redirect_chain[-1][0] == reverse("user-edit", args=[nora.pk])
     assert nora.memberships.get().team == team
     assert [message.to for message in mail.outbox] == [["nora@example.com"]]
     client.post(reverse("user-invite-again", args=[nora.pk]))
@@ -161,7 +164,7 @@ def test_without_a_mail_server_the_person_is_there_and_can_be_invited_again(clie
 
 
 def test_facts_and_role_are_changed(client, rep):
-    page = reverse("user", args=[rep.pk])
+    page = reverse("user-edit", args=[rep.pk])
     facts = {"first_name": "Rosa", "last_name": "Rep", "email": rep.email, "job_title": "Hunter", "language": "de"}
     assert client.post(page, facts).status_code == 302
     assert client.post(reverse("user-role", args=[rep.pk]), {"role": "manager"}).status_code == 302
@@ -173,7 +176,7 @@ def test_facts_and_role_are_changed(client, rep):
 
 
 def test_the_own_page_offers_neither_role_nor_door(client, admin):
-    page = client.get(reverse("user", args=[admin.pk])).content.decode()
+    page = client.get(reverse("user-edit", args=[admin.pk])).content.decode()
     assert reverse("user-role", args=[admin.pk]) not in page
     assert reverse("user-deactivate", args=[admin.pk]) not in page
     answer = client.post(reverse("user-role", args=[admin.pk]), {"role": "rep"})
@@ -183,21 +186,21 @@ def test_the_own_page_offers_neither_role_nor_door(client, admin):
 
 def test_a_person_comes_back(client, rep):
     User.objects.filter(pk=rep.pk).update(is_active=False, deactivated_at=timezone.now())
-    assert "Reactivate" in client.get(reverse("user", args=[rep.pk])).content.decode()
+    assert "Reactivate" in client.get(reverse("user-edit", args=[rep.pk])).content.decode()
     client.post(reverse("user-reactivate", args=[rep.pk]))
     assert User.objects.get(pk=rep.pk).is_active
 
 
-def test_stand_ins_come_and_go(client, rep, other_rep):
+def test_deputies_come_and_go(client, rep, other_rep):
     today = timezone.now().date().isoformat()
     page = reverse("user-deputy-add", args=[rep.pk])
     wrong = client.post(page, {"deputy": other_rep.pk, "starts_on": today, "last_day": "2020-01-01"}, headers=HTMX)
     assert wrong.status_code == 422
     right = client.post(page, {"deputy": other_rep.pk, "starts_on": today, "last_day": today}, headers=HTMX)
-    assert right.headers["HX-Redirect"] == reverse("user", args=[rep.pk])
+    assert right.headers["HX-Redirect"] == reverse("user-edit", args=[rep.pk])
     deputy = Deputy.objects.get()
     assert (deputy.ends_on - deputy.starts_on).days == 1
-    assert "Otto Other" in client.get(reverse("user", args=[rep.pk])).content.decode()
+    assert "Otto Other" in client.get(reverse("user-edit", args=[rep.pk])).content.decode()
     client.post(reverse("user-deputy-end", args=[rep.pk, deputy.pk]))
     assert not Deputy.objects.exists()
 
@@ -205,7 +208,7 @@ def test_stand_ins_come_and_go(client, rep, other_rep):
 def test_a_person_costs_the_same_with_many_teams(client, manager):
     def ask():
         with CaptureQueriesContext(connection) as queries:
-            client.get(reverse("user", args=[manager.pk]))
+            client.get(reverse("user-edit", args=[manager.pk]))
         return len(queries)
 
     ask()
@@ -219,4 +222,4 @@ def test_german_pages(client, admin, rep):
     User.objects.filter(pk=admin.pk).update(language="de")
     for name in ("user-list", "user-invite", "team-list"):
         assert client.get(reverse(name)).status_code == 200
-    assert client.get(reverse("user", args=[rep.pk])).status_code == 200
+    assert client.get(reverse("user-edit", args=[rep.pk])).status_code == 200
