@@ -20,8 +20,8 @@ class NarrowingForm(forms.Form):
     """Period, comparison and whose deals. It is only printed: `choice.Reading` reads the address."""
 
     period = forms.ChoiceField(label=_("Period"), choices=[*PERIODS.items(), OWN_PERIOD])
-    first = forms.CharField(label=_("From"), widget=forms.DateInput({"type": "date"}))
-    last = forms.CharField(label=_("To"), widget=forms.DateInput({"type": "date"}))
+    first = forms.CharField(label=_("First day"), widget=forms.DateInput({"type": "date"}))
+    last = forms.CharField(label=_("Last day"), widget=forms.DateInput({"type": "date"}))
     compare = forms.ChoiceField(label=_("Compared with"), choices=COMPARISONS.items())
     team = forms.ChoiceField(label=_("Team"))
     owner = forms.ChoiceField(label=_("Owner"))
