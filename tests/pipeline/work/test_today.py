@@ -1,10 +1,13 @@
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from pipeline.activities.actions import plan
+from pipeline.models import Activity, Deal
 from pipeline.work import today
 from tests.factories import NOW, make_deal, make_user
 
@@ -46,6 +49,63 @@ def test_deals_that_close_soon_stand_aside(rep, pipeline):
     soon = make_deal(rep, expected_close_date=NOW.date() + timedelta(days=7))
     make_deal(rep, expected_close_date=NOW.date() + timedelta(days=8))
     assert today.read(rep, NOW).closing == [soon]
+
+
+def test_a_stalled_deal_stands_apart_unless_something_is_more_urgent(rep, pipeline):
+    quiet = planned(rep, date(2026, 12, 20), at=NOW - timedelta(days=60))
+    late = planned(rep, date(2026, 11, 20))
+    Deal.objects.filter(pk__in=[quiet.pk, late.pk]).update(stalled_from=NOW)
+    Activity.objects.update(kind="task")
+    assert groups(rep, NOW) == {"overdue": [late], "stalled": [quiet]}
+
+
+def test_what_is_due_besides_own_deals_stands_there_too(rep, manager, pipeline):
+    plan(by=rep, at=NOW, kind="task", subject="Prepare the fair", due_on=date(2026, 11, 20))
+    theirs = make_deal(manager)
+    plan(by=manager, at=NOW, kind="call", subject="Call them", assignee=rep, deal=theirs, due_on=date(2026, 11, 23))
+    plan(by=rep, at=NOW, kind="task", subject="Later", due_on=date(2026, 11, 24))
+    found = {group.state: [row.title for row in group.rows] for group in today.read(rep, NOW).groups}
+    assert found["overdue"] == ["Prepare the fair"]
+    assert "Later" not in str(found)
+
+
+def test_a_manager_sees_the_deals_of_her_team_on_demand(client, rep, manager, other_rep, pipeline):
+    deal = make_deal(rep)
+    make_deal(other_rep)
+    assert groups(manager, NOW) == {}
+    assert {group.state: [row.deal for row in group.rows] for group in today.read(manager, NOW, team=True).groups} == {
+        "missing": [deal]
+    }
+    client.force_login(manager)
+    assert deal.name in client.get("/today/?who=team").content.decode()
+    client.force_login(rep)
+    assert "who=team" not in client.get("/today/").content.decode()
+
+
+def test_one_group_can_be_shown(client, rep, pipeline):
+    planned(rep, timezone.now().date() - timedelta(days=2), name="Late one")
+    make_deal(rep, name="Bare one")
+    client.force_login(rep)
+    text = client.get("/today/?show=missing").content.decode()
+    assert "Bare one" in text
+    assert "Late one" not in text
+
+
+def test_a_next_step_takes_one_click(client, rep, pipeline):
+    deal = make_deal(rep)
+    client.force_login(rep)
+    page = client.get("/today/").content.decode()
+    fields = dict(re.findall(r'name="(kind|subject|due_on|next)" value="([^"]*)"', page))
+    assert client.post(f"/activities/new/?deal={deal.pk}", fields).url == "/today/"
+    assert Deal.objects.get(pk=deal.pk).next_step_due_on.weekday() < 5
+
+
+def test_the_appointments_of_the_day_stand_aside(rep, pipeline):
+    at = datetime(2026, 11, 23, 14, tzinfo=UTC)
+    plan(by=rep, at=NOW, kind="meeting", subject="Review", due_at=at)
+    plan(by=rep, at=NOW, kind="call", subject="Call", due_at=at)
+    plan(by=rep, at=NOW, kind="meeting", subject="Tomorrow", due_at=at + timedelta(days=1))
+    assert [line.activity.subject for line in today.read(rep, NOW).meetings] == ["Review"]
 
 
 def test_many_deals_ask_the_database_no_more_often(client, rep, pipeline):
