@@ -8,10 +8,10 @@ from django.db import connection, transaction
 from django.db.models import OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from pipeline.deals.actions.recording import apply, record, workspace_day
+from pipeline.deals.actions.recording import apply, record_many, workspace_day
 from pipeline.deals.clock import stalled_from
 from pipeline.deals.models import Deal
-from pipeline.deals.states import EventKind, EventSource
+from pipeline.deals.states import EventKind
 from teams.models import User
 from teams.people.lines import teams_of
 
@@ -26,13 +26,13 @@ _SET_CLOCKS = """
 def place_deals(company_ids: Iterable[int], *, by: User | None, at: datetime) -> int:
     """Open deals take the territory of their company, each with an event; closed deals never move."""
     deals = Deal.objects.open().filter(company_id__in=set(company_ids)).select_related("company__territory")
-    moved = 0
+    moved = []
     for deal in deals.select_for_update(of=("self",)).order_by("pk"):
         changes = apply(deal, {"territory": deal.company.territory if deal.company else None})
         if changes:
-            record(deal, [(EventKind.TERRITORY_CHANGED, changes)], by=by, at=at, source=EventSource.AUTOMATION)
-            moved += 1
-    return moved
+            moved.append((deal, changes))
+    record_many(moved, EventKind.TERRITORY_CHANGED, by=by, at=at)
+    return len(moved)
 
 
 @transaction.atomic
@@ -40,16 +40,15 @@ def follow_team(user_ids: Iterable[int], *, by: User | None, at: datetime) -> in
     """Open deals belong to the team of which their owner is a member today."""
     owners = set(user_ids)
     teams = teams_of(owners, workspace_day(at))
-    moved = 0
+    moved = []
     for deal in Deal.objects.open().filter(owner_id__in=owners).select_for_update(of=("self",)).order_by("pk"):
         team_id = teams.get(deal.owner_id)
         if team_id == deal.team_id:
             continue
-        changes = {"team": [deal.team_id, team_id]}
+        moved.append((deal, {"team": [deal.team_id, team_id]}))
         deal.team_id = team_id
-        record(deal, [(EventKind.TEAM_CHANGED, changes)], by=by, at=at, source=EventSource.AUTOMATION)
-        moved += 1
-    return moved
+    record_many(moved, EventKind.TEAM_CHANGED, by=by, at=at)
+    return len(moved)
 
 
 def refresh_next_step(deal_ids: Iterable[int | None]) -> None:

@@ -5,6 +5,7 @@ There is one algorithm. Every action appends events and replays the deal's histo
 time, correcting and importing need no rules of their own.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -94,6 +95,25 @@ def extend(deal_id: int) -> None:
     derived = replay(events, stage_ranks())
     _put(StageSpell, derived.spells, unique=("deal", "stage", "visit_no"))
     _put(DealStateInterval, derived.intervals, unique=("deal", "valid_from"))
+
+
+def extend_many(deal_ids: Iterable[int]) -> None:
+    """What `extend` does, for many deals with as many queries as for one."""
+    by_deal: dict[int, list[DealEvent]] = defaultdict(list)
+    for event in DealEvent.objects.filter(deal_id__in=list(deal_ids)).order_by("pk"):
+        by_deal[event.deal_id].append(event)
+    ranks = stage_ranks()
+    spells: list[StageSpell] = []
+    intervals: list[DealStateInterval] = []
+    for deal_id, events in by_deal.items():
+        if not _only_continues(events):
+            rebuild(deal_id)
+            continue
+        derived, since = replay(events, ranks), max(event.occurred_at for event in events)
+        spells += [row for row in derived.spells if row.left_at is None or row.left_at >= since]
+        intervals += [row for row in derived.intervals if row.valid_to is None or row.valid_to >= since]
+    _put(StageSpell, spells, unique=("deal", "stage", "visit_no"))
+    _put(DealStateInterval, intervals, unique=("deal", "valid_from"))
 
 
 def derive(deal_id: int) -> Derived:

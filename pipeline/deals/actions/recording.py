@@ -1,6 +1,6 @@
 """What every action on a deal does: lock, check the right and the version, write, record, tell others."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -12,13 +12,16 @@ from crm.lib.errors import Conflict, FieldConflict, Forbidden, Refused
 from crm.notifications.live import publish_change
 from pipeline.deals import history
 from pipeline.deals.models import Deal, DealEvent
-from pipeline.deals.states import EventKind
+from pipeline.deals.states import EventKind, EventSource
 from teams.access import Permission, who_may
 from teams.access.reach import backdate_limit
 from teams.models import User, Workspace
 
 # Moving back in time beyond one of these would reorder what others already rely on.
 _MILESTONES = (EventKind.CREATED, EventKind.STAGE_CHANGED, EventKind.WON, EventKind.LOST, EventKind.REOPENED)
+
+# So many deals are written together when they follow one change.
+_BATCH = 500
 
 
 def locked_deal(deal_id: int, *, by: User, permission: Permission = Permission.DEAL_EDIT) -> Deal:
@@ -131,6 +134,41 @@ def record(
     history.extend(deal.pk)
     transaction.on_commit(partial(publish_change, "deal", deal.pk))
     return events
+
+
+def record_many(
+    rows: Sequence[tuple[Deal, dict[str, list[Any]]]], kind: EventKind, *, by: User | None, at: datetime
+) -> None:
+    """What `record` does, for many deals that follow one change: `rows` are deals with what changed about them."""
+    for start in range(0, len(rows), _BATCH):
+        _record_batch(rows[start : start + _BATCH], kind, by=by, at=at)
+
+
+def _record_batch(
+    rows: Sequence[tuple[Deal, dict[str, list[Any]]]], kind: EventKind, *, by: User | None, at: datetime
+) -> None:
+    fields = {name for _deal, changes in rows for name in changes}
+    for deal, _changes in rows:
+        deal.version += 1
+        deal.changed_at = at
+    deals = [deal for deal, _changes in rows]
+    Deal.objects.bulk_update(deals, [*sorted(fields), "version", "changed_at"])
+    DealEvent.objects.bulk_create(
+        DealEvent(
+            deal=deal,
+            kind=kind,
+            occurred_at=at,
+            recorded_at=at,
+            actor=by,
+            source=EventSource.AUTOMATION,
+            changes=changes,
+            version=deal.version,
+        )
+        for deal, changes in rows
+    )
+    history.extend_many([deal.pk for deal in deals])
+    for deal in deals:
+        transaction.on_commit(partial(publish_change, "deal", deal.pk))
 
 
 def workspace_day(instant: datetime) -> Any:

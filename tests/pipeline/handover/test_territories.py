@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crm.lib.errors import Conflict, Refused
 from pipeline.coverage.actions import pin, place
+from pipeline.deals import history
 from pipeline.deals.actions import lose
 from pipeline.handover.territories.actions import apply, undo
 from pipeline.handover.territories.preview import preview
@@ -167,6 +169,24 @@ def test_a_step_is_taken_back_with_companies_and_deals(admin, rep, germany, rest
     assert undone.companies == 1
     with pytest.raises(Refused):
         undo(entry_id=step.entry.pk, by=admin, at=LATER)
+
+
+def test_twenty_deals_cost_as_many_queries_as_one_and_their_history_is_that_of_a_replay(admin, rep, germany, rest):
+    company = make_company(country="FR")
+    _settle(company)
+    counts = []
+    for wanted, more in ((["FR"], 1), (["DE"], 19)):
+        deals = [make_deal(rep, company=company) for _ in range(more)]
+        company.refresh_from_db()
+        with CaptureQueriesContext(connection) as queries:
+            apply(changes={germany.pk: {"rules": rule("country", *wanted)}}, by=admin, at=LATER)
+        company.refresh_from_db()
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+    assert Deal.objects.filter(territory=rest).count() == 20
+    assert [difference for deal in Deal.objects.all() for difference in history.differences(deal.pk)] == []
+    assert {deal.version for deal in deals} == {1}
+    assert set(Deal.objects.filter(pk__in=[deal.pk for deal in deals]).values_list("version", flat=True)) == {2}
 
 
 countries = st.sampled_from(["DE", "AT", "FR", "", "de"])
