@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -15,12 +16,13 @@ from pipeline.handover.belongings import Belongings, belongings_of
 from pipeline.handover.moving import move_activities, move_contacts, move_deals
 from teams.access import Permission
 from teams.access.roles import roles_with
-from teams.models import Team, TeamMembership, User, Workspace
+from teams.models import PlanStatus, Team, TeamMembership, TerritoryMembership, User, Workspace
 from teams.people import actions as people
 from teams.people.guards import locked_beside_admins, must_administer, must_be_active
 from teams.people.membership_actions import add_manager, set_team
 from teams.people.models import TeamRole
 from teams.people.querysets import UserQuerySet
+from teams.territories import actions as territories
 
 # Further away, a date is more likely a slip of the hand.
 FURTHEST = timedelta(days=366)
@@ -53,6 +55,7 @@ def deactivate_person(*, by: User, at: datetime, user: User, successor: User | N
         move_activities(person, successor, at=at)
         move_contacts(person, successor, by=by, at=at)
         _tell(successor, person, left, at)
+    _leave_territories(person, by=by, at=at)
     people.deactivate(by=by, at=at, user_id=person.pk)
     return left
 
@@ -104,6 +107,13 @@ def follow_dated_memberships(*, at: datetime) -> int:
 def _mark_followed(memberships: list[TeamMembership], at: datetime) -> None:
     keys = [membership.pk for membership in memberships]
     TeamMembership.objects.filter(pk__in=keys).update(deals_followed_at=at)
+
+
+def _leave_territories(person: User, *, by: User, at: datetime) -> None:
+    today = Workspace.get().today(at)
+    lasting = TerritoryMembership.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=today), user=person)
+    for membership in lasting.filter(territory__plan__status=PlanStatus.PUBLISHED).order_by("pk"):
+        territories.end_membership(membership_id=membership.pk, by=by, at=at, ends_on=today)
 
 
 def _must_be_able(successor: User, person: User) -> None:

@@ -17,8 +17,8 @@ from pipeline.handover.actions import deactivate_person
 from pipeline.models import Activity, Company, Contact, CreditSplit, Deal, ReminderState, ScheduledReminder
 from pipeline.reminders.actions import plan_for_deal
 from pipeline.work.reminding import deliver_due
-from teams.models import AuditEntry, Role, TeamMembership
-from tests.factories import NOW, make_company, make_contact, make_deal, make_reason, make_user
+from teams.models import AuditEntry, Role, TeamMembership, TerritoryMembership
+from tests.factories import NOW, make_company, make_contact, make_deal, make_reason, make_territory, make_user
 
 pytestmark = pytest.mark.django_db
 SOON = NOW + timedelta(hours=1)
@@ -69,6 +69,14 @@ def test_everything_open_goes_to_the_successor(admin, rep, other_rep, other_team
     assert Company.objects.get().owner == Contact.objects.get().owner == other_rep
     assert not TeamMembership.objects.on(SOON.date()).filter(user=rep).exists()
     assert [history.differences(deal.pk) for deal in (first, second, won)] == [[], [], []]
+
+
+def test_nobody_works_on_in_a_territory(admin, rep, other_rep, work):
+    for user in (rep, other_rep):
+        TerritoryMembership.objects.create(territory=make_territory(), user=user)
+    let_go(admin, rep, other_rep)
+    days = dict(TerritoryMembership.objects.values_list("user", "ends_on"))
+    assert days == {rep.pk: SOON.date(), other_rep.pk: None}
 
 
 def test_credit_follows_open_deals_and_stays_with_won_ones(admin, rep, other_rep, work, team):
