@@ -7,6 +7,8 @@ from django.forms import ModelForm, modelform_factory
 from django.forms.models import model_to_dict
 
 from pipeline.contacts.models import Company, Contact
+from teams.access import Permission, reach
+from teams.models import User
 
 COMPANY_FIELDS = (
     "name",
@@ -45,7 +47,23 @@ class ContactForm(ModelForm):
         fields = CONTACT_FIELDS
 
 
-def form_of_field(row: Company | Contact, name: str, data: object = None) -> ModelForm:
+def form_of_field(row: Company | Contact, name: str, data: object = None, *, by: Any) -> ModelForm:
     """The editor of one field. It works on values, not on the row: writing is the action's."""
     form_class = modelform_factory(type(row), fields=[name], formfield_callback=form_field)
-    return form_class(data, initial=model_to_dict(row, [name]), prefix=None)  # type: ignore[arg-type]
+    form = form_class(data, initial=model_to_dict(row, [name]), prefix=None)  # type: ignore[arg-type]
+    if name == "owner":
+        owner: Any = form.fields["owner"]
+        owner.queryset, owner.required, owner.empty_label = heirs(by), True, None
+    return form
+
+
+def heirs(by: Any) -> Any:
+    """To whom the person may give companies and contacts: herself and the people she leads."""
+    scope = reach(by, Permission.COMPANY_EDIT)
+    people = User.objects.active().by_name()
+    return people if scope.everything else people.filter(pk__in=scope.people_ids)
+
+
+def may_hand_over(by: Any) -> bool:
+    scope = reach(by, Permission.COMPANY_EDIT)
+    return scope.everything or len(scope.people_ids) > 1

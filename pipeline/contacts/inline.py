@@ -8,11 +8,12 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from phonenumber_field.phonenumber import PhoneNumber
 
 from crm.lib.errors import Conflict
 from crm.templatetags.formats import money, number
-from pipeline.contacts.forms import form_of_field
+from pipeline.contacts.forms import form_of_field, may_hand_over
 from teams.models import Workspace
 
 
@@ -26,21 +27,23 @@ class Value:
     edit_url: str
 
 
-def values_of(row: Any, names: tuple[str, ...], *, editable: bool) -> list[Value]:
-    return [_value(row, name, editable=editable) for name in names]
+def values_of(row: Any, names: tuple[str, ...], *, by: Any, editable: bool) -> list[Value]:
+    """The values of a record and its owner, whom only people who lead others may change."""
+    values = [_value(row, name, editable=editable) for name in names]
+    return [*values, _value(row, "owner", editable=editable and may_hand_over(by))]
 
 
 def edit_in_place(
     request: HttpRequest, row: Any, field: str, *, known: tuple[str, ...], save: Callable[[int, dict[str, Any]], Any]
 ) -> HttpResponse:
     """The editor of a field, its value (`?value`), or the answer to what was entered."""
-    if field not in known:
+    if field not in {*known, "owner"}:
         raise Http404
     if request.method != "POST":
         if "value" in request.GET:
             return _answer_value(request, row, field, saved=False)
-        return _answer_form(request, row, field, form_of_field(row, field), status=200)
-    form = form_of_field(row, field, request.POST)
+        return _answer_form(request, row, field, form_of_field(row, field, by=request.user), status=200)
+    form = form_of_field(row, field, request.POST, by=request.user)
     if not form.is_valid():
         return _answer_form(request, row, field, form, status=422)
     try:
@@ -56,7 +59,7 @@ def _version(request: HttpRequest, row: Any) -> int:
 
 
 def _value(row: Any, name: str, *, editable: bool) -> Value:
-    label = str(row._meta.get_field(name).verbose_name)
+    label = str(_("Owner") if name == "owner" else row._meta.get_field(name).verbose_name)
     return Value(name, label, _in_words(getattr(row, name), name), _edit_url(row, name) if editable else "")
 
 

@@ -35,7 +35,7 @@ def contact(request: SignedInRequest, pk: int) -> HttpResponse:
         "contact": row,
         "company_visible": row.company_id is not None
         and Company.objects.live().reachable_by(request.user).filter(pk=row.company_id).exists(),
-        "values": values_of(row, CONTACT_FIELDS, editable=record_page.may_edit(request, row)),
+        "values": values_of(row, CONTACT_FIELDS, by=request.user, editable=record_page.may_edit(request, row)),
         "roles": roles.order_by("-deal__changed_at", "-pk")[: record_page.MOST_RELATED],
         **record_page.record_context(request, row),
     }

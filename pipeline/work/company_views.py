@@ -61,7 +61,7 @@ def company(request: SignedInRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     context = {
         "company": row,
-        "values": values_of(row, COMPANY_FIELDS, editable=record_page.may_edit(request, row)),
+        "values": values_of(row, COMPANY_FIELDS, by=request.user, editable=record_page.may_edit(request, row)),
         "outcomes": company_page.outcomes(row, request.user, now),
         "placement": company_page.placement(row, request.user),
         "contacts": row.contacts.live().reachable_by(request.user).by_name()[: record_page.MOST_RELATED],

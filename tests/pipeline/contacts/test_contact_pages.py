@@ -270,3 +270,25 @@ def test_who_may_not_change_territories_does_not_pin(client, rep, verb):
     company = make_company(owner=rep)
     assert client.post(f"/companies/{company.pk}/{verb}/").status_code == 403
     assert f"/companies/{company.pk}/pin/" not in client.get(f"/companies/{company.pk}/").content.decode()
+
+
+def test_managers_hand_a_company_to_people_of_their_teams(client, rep, team, manager, other_rep):
+    mine = make_user(team=team)
+    company = make_company(owner=mine)
+    client.force_login(manager)
+    path = f"/companies/{company.pk}/edit/owner/"
+    offered = client.get(path, headers={"HX-Request": "true"}).content.decode()
+    assert mine.name in offered
+    assert other_rep.name not in offered
+    assert client.post(path, {"owner": other_rep.pk}, headers={"HX-Request": "true"}).status_code == 422
+    client.post(path, {"owner": manager.pk})
+    company.refresh_from_db()
+    assert company.owner == manager
+
+
+def test_reps_keep_what_is_theirs(client, rep):
+    company = make_company(owner=rep)
+    assert "/edit/owner/" not in client.get(f"/companies/{company.pk}/").content.decode()
+    client.post(f"/companies/{company.pk}/edit/owner/", {"owner": make_user().pk})
+    company.refresh_from_db()
+    assert company.owner == rep
