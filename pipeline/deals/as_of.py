@@ -4,6 +4,7 @@ Lists and figures both ask here, so that a figure and the rows behind it cannot 
 its `DealStateInterval`; it repeats the columns of the deal, and a condition on these fits both.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -12,7 +13,8 @@ from typing import Any
 from django.db.models import Case, DecimalField, Exists, ExpressionWrapper, F, OuterRef, Q, Value, When
 
 from crm.lib.memo import remembered
-from pipeline.deals.models import DealStateInterval, StageSpell
+from pipeline.deals.history import STATE_FIELDS
+from pipeline.deals.models import Deal, DealStateInterval, StageSpell
 from pipeline.deals.states import CLOSED, DealStatus
 from pipeline.stages.models import Stage
 from teams.access.reach import subtree
@@ -20,6 +22,7 @@ from teams.currencies.rates import rates_on
 from teams.models import Territory, Workspace
 
 MONEY = DecimalField(max_digits=24, decimal_places=8)
+_SHOWN = ("pipeline", "stage", "owner", "team", "territory", "close_reason")
 INSTANT = timedelta(microseconds=1)
 
 
@@ -69,6 +72,20 @@ def states_before(instant: datetime) -> Any:
 def in_funnel_at(instant: datetime) -> Any:
     """The deals that were in the funnel at the instant, as they were then."""
     return DealStateInterval.objects.at(instant).in_funnel()
+
+
+def as_they_were(deals: Iterable[Deal], instant: datetime | None) -> list[Deal]:
+    """The same deals, showing what they were at the instant; never to be saved. One query, none without an instant."""
+    found = list(deals)
+    if instant is None:
+        return found
+    states = states_before(instant).filter(deal__in=[deal.pk for deal in found])
+    by_deal = {state.deal_id: state for state in states.select_related(*_SHOWN)}
+    for deal in found:
+        state = by_deal.get(deal.pk)
+        for name in STATE_FIELDS if state else ():
+            setattr(deal, name, getattr(state, name))
+    return found
 
 
 def counted_in_win_rate() -> Q:

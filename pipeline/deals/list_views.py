@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from pipeline.deals.as_of import as_they_were
 from pipeline.deals.board import Card
 from pipeline.deals.columns import COLUMNS, chosen_columns
 from pipeline.deals.filter_bar import FilterBar
@@ -43,7 +44,7 @@ def deal_list(request: SignedInRequest) -> HttpResponse:
         tell_about_ignored(request, deal_filter)
     context = {
         "page": page,
-        "rows": [Card(deal, now, today) for deal in page],
+        "rows": [Card(deal, now, today) for deal in as_they_were(page, deal_filter.instant)],
         "columns": chosen_columns(request.GET),
         "all_columns": COLUMNS.values(),
         "kept": [(name, value) for name, value in request.GET.items() if name not in {"columns", "page"}],
@@ -53,6 +54,7 @@ def deal_list(request: SignedInRequest) -> HttpResponse:
         "view_id": views.current.pk if views.current else None,
         "bar": FilterBar(request, deal_filter),
         "ordering": request.GET.get("ordering", USUAL_ORDER),
+        "may_export": holds(request.user, Permission.EXPORT),
         "may_add": holds(request.user, Permission.DEAL_ADD),
     }
     return render(request, "pipeline/deals/_table.html" if partial else "pipeline/deals/list.html", context)

@@ -26,6 +26,7 @@ class Heading:
     period_short: str
     periods: list[Item]
     compared: str
+    compared_short: str
     comparisons: list[Item]
     whose: str
     query: str
@@ -40,6 +41,9 @@ def heading(choice: Choice, figures: Figures, workspace: Workspace, today: date)
         period_short=in_short(choice.period, workspace),
         periods=[_item(choice, "period", name, str(label)) for name, label in PERIODS.items()],
         compared=_("Compared with %(period)s") % {"period": compared_with(other, choice.period, workspace)}
+        if other
+        else _("No comparison"),
+        compared_short=_("vs %(period)s") % {"period": in_short(other.whole, workspace)}
         if other
         else _("No comparison"),
         comparisons=[_item(choice, "compare", name, str(label)) for name, label in COMPARISONS.items()],

@@ -1,5 +1,8 @@
 """The list of deals: everything in the address, totals of the whole filter."""
 
+from datetime import timedelta
+from decimal import Decimal
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -7,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from crm.templatetags.components import opposite
+from pipeline.deals import actions
 from pipeline.deals.columns import COLUMNS
 from pipeline.deals.filters import DealFilter
 from pipeline.models import Deal
@@ -102,6 +106,18 @@ def test_a_team_means_the_teams_below_it(rep):
     make_deal(make_user(team=below), name="Below")
     deals = DealFilter({"team": str(above.pk)}, Deal.objects.live(), user=rep, now=NOW)
     assert [deal.name for deal in deals.qs] == ["Below"]
+
+
+def test_the_list_of_an_earlier_instant_shows_what_was_then(client_of, rep):
+    deal = make_deal(rep, name="Grown", value=100, at=NOW - timedelta(days=9))
+    known = {"deal_id": deal.pk, "by": rep, "at": NOW - timedelta(days=1), "version": None}
+    actions.edit_deal(changes={"value": Decimal(900)}, **known)
+    actions.win(**known)
+    answer = client_of.get(reverse("deal-list"), {"open_at": (NOW - timedelta(days=5)).isoformat()})
+    assert [(card.deal.value, card.deal.status) for card in answer.context["rows"]] == [(100, "open")]
+    assert answer.context["totals"].value == 100
+    later = client_of.get(reverse("deal-list"), {"as_of": NOW.isoformat(), "status": "won"})
+    assert [(card.deal.value, card.deal.status) for card in later.context["rows"]] == [(900, "won")]
 
 
 @pytest.mark.parametrize("name", ["open_at", "as_of", "closed_from", "created_to", "expected_close_from"])
