@@ -58,6 +58,7 @@ def list_context(request: SignedInRequest, rows: RecordFilter) -> dict[str, Any]
         "ordering": request.GET.get("ordering", "name"),
         "q": request.GET.get("q", ""),
         "can_add": holds(request.user, Permission.COMPANY_EDIT),
+        "may_export": holds(request.user, Permission.EXPORT),
     }
 
 

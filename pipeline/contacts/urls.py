@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from pipeline.contacts import views
+from pipeline.contacts import export_views, views
 
 urlpatterns = [
+    path("companies/export/", export_views.company_export, name="company-export"),
+    path("contacts/export/", export_views.contact_export, name="contact-export"),
     path("contacts/", views.contact_list, name="contact-list"),
     path("contacts/new/", views.contact_add, name="contact-add"),
     path("contacts/<int:pk>/", views.contact, name="contact"),

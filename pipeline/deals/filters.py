@@ -46,7 +46,6 @@ ORDERINGS = {
     "pipeline": "pipeline__position",
     "source": "source__name",
 }
-MOST_DIGITS = {"max_digits": 14, "decimal_places": 2}
 
 
 # Instants with a day around them in every time zone.
@@ -84,7 +83,7 @@ class StateAmount(StateFilter, django_filters.NumberFilter):
     """An amount in the deal's own currency."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **MOST_DIGITS, **kwargs)
+        super().__init__(*args, max_digits=14, decimal_places=2, **kwargs)
 
     def get_max_validator(self) -> None:
         """The number of digits is limited already."""

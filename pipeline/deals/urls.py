@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from pipeline.deals import add_views, board_views, list_views, move_views
+from pipeline.deals import add_views, board_views, export_views, list_views, move_views
 
 urlpatterns = [
     path("pipeline/", board_views.board, name="board"),
     path("pipeline/<int:pipeline_id>/", board_views.board, name="board-pipeline"),
     path("pipeline/stages/<int:stage_id>/cards/", board_views.column_more, name="board-more"),
     path("deals/", list_views.deal_list, name="deal-list"),
+    path("deals/export/", export_views.deal_export, name="deal-export"),
     path("deals/new/", add_views.deal_add, name="deal-add"),
     path("deals/new/companies/", add_views.company_options, name="deal-company-options"),
     path("deals/<int:pk>/move/", move_views.deal_move, name="deal-move"),

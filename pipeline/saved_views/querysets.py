@@ -1,7 +1,7 @@
 """Which saved views a person sees."""
 
 from datetime import date
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -21,7 +21,8 @@ class SavedViewQuerySet(models.QuerySet):  # type: ignore[type-arg]
 
     def with_pins_of(self, user: "User") -> Self:
         """Annotates `is_pinned`."""
-        pins = self.model._meta.get_field("pins").related_model._default_manager.filter(view=OuterRef("pk"), user=user)
+        pinned: Any = self.model._meta.get_field("pins").related_model
+        pins = pinned._default_manager.filter(view=OuterRef("pk"), user=user)
         return self.annotate(is_pinned=Exists(pins))
 
     def pinned_by(self, user: "User", today: date) -> Self:

@@ -112,7 +112,7 @@ def without_passing(query: QueryDict) -> dict[str, str]:
     return {
         name: str(value)
         for name, value in query.items()
-        if name not in PASSING and value and "\x00" not in value + name
+        if name not in PASSING and value and "\x00" not in f"{name}{value}"
     }
 
 
