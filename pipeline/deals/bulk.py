@@ -109,7 +109,7 @@ def _events(row: NewDeal, facts: dict[str, list[Any]], *, by: User | None, at: d
             version=version,
         )
 
-    yield event(EventKind.CREATED, row.deal.created_at, facts, 1, None)
+    yield event(EventKind.CREATED, row.deal.created_at, facts, 1, row.deal.created_by)
     for number, step in enumerate(row.steps, start=2):
         yield event(step.kind, step.at, step.fields, number, step.actor)
 

@@ -69,7 +69,7 @@ def _new_deal(plan: DealPlan, catalogue: Catalogue, people: People, batch: Impor
         territory=company.territory if company else None,
         expected_close_date=plan.expected_close_date,
         created_at=plan.created_at,
-        created_by=by,
+        created_by=people.users.get(plan.creator, by),
         history_known_from=plan.known_from,
         import_batch=batch,
         is_demo=True,

@@ -32,10 +32,13 @@ def fill_inboxes(people: Sequence[User], *, at: datetime) -> int:
 
 def _late_activities(person: User, at: datetime) -> Iterator[dict[str, Any]]:
     kind = ReminderKind.ACTIVITY_DUE
-    late = Activity.objects.overdue(at).filter(assignee=person, due_on__isnull=False, deal__isnull=False)
+    late = Activity.objects.overdue(at).filter(assignee=person, deal__isnull=False)
     for activity in late.select_related("deal").order_by("-late_at", "pk")[:FEW]:
-        day: date = activity.due_on
-        moment = max(schedule.all_day(day, [0], person.zone))
+        day = local_date(activity.today_from, person.zone)
+        if activity.due_at:
+            moment = min(schedule.timed(activity.due_at, activity.reminder_offsets, person.zone))
+        else:
+            moment = min(schedule.all_day(day, activity.reminder_offsets, person.zone))
         yield {
             "kind": kind,
             "cause": f"activity:{activity.pk}:{kind}:{moment:%Y-%m-%dT%H:%M:%SZ}",

@@ -28,8 +28,8 @@ class DealPlan:
     `entry_known` is False when the first visit began at an unknown time. `reason` is the name of a close reason;
     empty means not recorded. `first_value` was guessed at the start of what is closed, `value` is the last word.
     `known_from` is the instant before which the history is unknown, None if all of it is known.
-    `unit_price` is that of the product. `more` are further plain fields of the deal; `source` and `competitor`
-    are given by name.
+    `unit_price` is that of the product. `more` are further plain fields of the deal; `creator`, `source` and
+    `competitor` are given by name; without a creator it is the import.
     """
 
     row: DealRow
@@ -45,6 +45,7 @@ class DealPlan:
     entry_known: bool = True
     known_from: datetime | None = None
     changes: tuple[Change, ...] = ()
+    creator: str = ""
     source: str = ""
     competitor: str = ""
     more: Mapping[str, Any] = field(default_factory=dict)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from itertools import cycle
 from random import Random
 
 from crm.lib.periods import local_instant
@@ -58,7 +57,7 @@ class NotePlan:
 
 @dataclass
 class Diary:
-    """Tells what people do. Whoever is `featured` has every state of next steps among her deals."""
+    """Tells what people do. Whoever is `featured` has every state of next steps among her first deals."""
 
     timeline: Timeline
     language: str
@@ -66,7 +65,7 @@ class Diary:
     featured: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        self.turns = {name: cycle(STATES) for name in self.featured}
+        self.turns = {name: iter(STATES) for name in self.featured}
 
     def activities(self, outlines: Sequence[Outline]) -> Iterator[ActivityPlan]:
         for place, outline in enumerate(outlines):
@@ -140,9 +139,8 @@ class Diary:
         )
 
     def _state(self, outline: Outline) -> NextStepState:
-        if outline.owner in self.turns and self.rng.random() < HAS_NOTE:
-            return next(self.turns[outline.owner])
-        return self.rng.choices(STATES, WHEN_STALLED if self._is_stalled(outline) else USUAL)[0]
+        usual = self.rng.choices(STATES, WHEN_STALLED if self._is_stalled(outline) else USUAL)[0]
+        return next(self.turns.get(outline.owner, iter(())), usual)
 
     def _is_stalled(self, outline: Outline) -> bool:
         return self.timeline.today - (outline.contacted or outline.visits[-1][1]) > LIMITS[outline.stage]

@@ -20,7 +20,7 @@ OLDEST_OPEN = 110
 NEWEST_DAYS = 20
 WITHOUT_VALUE, LOST_WITHOUT_VALUE, WITHOUT_COMPANY = 0.05, 0.03, 0.12
 # Days from today to the expected close date by stage: the middle, and the spread around it.
-CLOSES_IN = ((70, 20), (52, 20), (38, 16), (22, 12), (9, 8))
+CLOSES_IN = ((55, 18), (44, 16), (32, 13), (19, 10), (8, 6))
 NO_CLOSE_DATE = (0.3, 0.12, 0.08, 0.03, 0.02)
 CLOSE_DATE_PASSED, POSTPONED, HAS_NEED, HAS_PURPOSE = 0.05, 0.2, 0.4, 0.45
 PROPOSAL, NEGOTIATION = 3, 4
@@ -193,6 +193,7 @@ def plan(outline: Outline, timeline: Timeline) -> DealPlan:
         expected_close_date=outline.expected,
         reason=outline.reason,
         changes=tuple(_changes(outline, timeline)),
+        creator=outline.row.agent,
         source=outline.source,
         competitor=outline.competitor,
         more=outline.more,

@@ -54,10 +54,10 @@ def company_plans(files: MavenFiles, *, language: str, rng: Random) -> dict[str,
             by_office[offices[agent]] += deals
         office = by_office.most_common(1)[0][0]
         state, town, area = rng.choice(texts.STATES[office])
-        people = [names.pop() for _ in range(rng.randint(FEWEST, MOST))]
+        jobs = rng.sample(texts.JOB_TITLES, rng.randint(FEWEST, MOST))
         contacts = tuple(
-            _contact(company, name, number=(number * MOST + index) % 100, area=area, language=language, rng=rng)
-            for index, name in enumerate(people)
+            _contact(company, names.pop(), job, number=(number * MOST + index) % 100, area=area, language=language)
+            for index, job in enumerate(jobs)
         )
         fields: dict[str, Any] = {"website": f"https://{_domain(company.name)}"}
         if company.country == HOME:
@@ -81,11 +81,10 @@ def _is_in(field: str, values: list[str]) -> dict[str, Any]:
 
 
 def _contact(
-    company: CompanyRow, name: tuple[str, str], *, number: int, area: int, language: str, rng: Random
+    company: CompanyRow, name: tuple[str, str], job: tuple[str, texts.Phrase], *, number: int, area: int, language: str
 ) -> ContactPlan:
     """`number` keeps telephone numbers apart."""
-    first, last = name
-    role, title = rng.choice(texts.JOB_TITLES)
+    (first, last), (role, title) = name, job
     mailbox = f"{_ascii(first)}.{_ascii(last)}"
     phones = {"US": FICTIONAL_US.format(area=area, number=number), "DE": FICTIONAL_DE.format(number=number)}
     email, phone = f"{mailbox}@{_domain(company.name)}", phones.get(company.country, "")

@@ -96,7 +96,7 @@ NEEDS = (
 ACTIVITIES = (
     (
         ("call", Phrase("First call", "Erstes Telefonat")),
-        ("email", Phrase("Introduction sent", "Vorstellung geschickt")),
+        ("email", Phrase("Send an introduction", "Vorstellung schicken")),
         ("social", Phrase("Message to the contact", "Nachricht an den Kontakt")),
         ("task", Phrase("Look into the company", "Unternehmen recherchieren")),
     ),
@@ -104,16 +104,16 @@ ACTIVITIES = (
         ("meeting", Phrase("Workshop on requirements", "Workshop zu den Anforderungen")),
         ("video", Phrase("Questions of the technicians", "Fragen der Technik")),
         ("call", Phrase("Call about needs and budget", "Telefonat zu Bedarf und Budget")),
-        ("email", Phrase("Summary of the requirements", "Zusammenfassung der Anforderungen")),
+        ("email", Phrase("Sum up the requirements", "Anforderungen zusammenfassen")),
     ),
     (
         ("video", Phrase("Product demonstration", "Produktvorführung")),
         ("meeting", Phrase("Visit with a technician", "Besuch mit Techniker")),
-        ("email", Phrase("Data sheets and references", "Datenblätter und Referenzen")),
+        ("email", Phrase("Send data sheets and references", "Datenblätter und Referenzen schicken")),
         ("task", Phrase("Check compatibility", "Kompatibilität prüfen")),
     ),
     (
-        ("email", Phrase("Proposal sent", "Angebot geschickt")),
+        ("email", Phrase("Send the proposal", "Angebot schicken")),
         ("call", Phrase("Go through the proposal", "Angebot durchsprechen")),
         ("follow_up", Phrase("Ask about the proposal", "Wegen des Angebots nachfragen")),
         ("task", Phrase("Work out the proposal", "Angebot ausarbeiten")),

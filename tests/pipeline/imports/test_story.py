@@ -53,8 +53,8 @@ def test_another_language_tells_the_same_with_other_words(files, timeline, story
     assert [(one.visits, one.value, one.closed_at) for one in told] == [
         (one.visits, one.value, one.closed_at) for one in plans
     ]
-    assert {"Angebot geschickt", "Erstes Telefonat"} <= {one.subject for one in german.activities}
-    assert {one.subject for one in german.activities}.isdisjoint({"Proposal sent", "First call"})
+    assert {"Angebot schicken", "Erstes Telefonat"} <= {one.subject for one in german.activities}
+    assert {one.subject for one in german.activities}.isdisjoint({"Send the proposal", "First call"})
     assert len(german.activities) == len(story.activities)
 
 
