@@ -158,7 +158,7 @@ FIELDS: dict[str, Promise] = {
     "rep_visibility": _("What reps see"),
     "required_fields": _("Needed to enter"),
     "role": _("Role"),
-    "scope": _("May"),
+    "scope": _("Rights"),
     "second_factor_required_for": _("Second factor required for"),
     "stages_of": _("Stages of"),
     "stalled_after_days": _("Stalled after days"),

@@ -15,7 +15,7 @@ class TokenForm(forms.Form):
     name = forms.CharField(
         label=_("Name"), max_length=80, validators=[SingleLine()], help_text=_("What it is for, such as “Reporting”.")
     )
-    scope = forms.ChoiceField(label=_("May"), choices=TokenScope, initial=TokenScope.READ)
+    scope = forms.ChoiceField(label=_("Rights"), choices=TokenScope, initial=TokenScope.READ)
     lifetime = forms.TypedChoiceField(
         label=_("Ends after"), choices=LIFETIMES, initial="90", coerce=lambda days: timedelta(days=int(days))
     )
