@@ -1,5 +1,6 @@
 """The form that narrows the dashboard; all of it stands in the URL afterwards."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -29,10 +30,9 @@ class NarrowingForm(forms.Form):
     pipeline = forms.ChoiceField(label=_("Pipeline"))
     size_basis = forms.ChoiceField(label=_("Deal size of"), choices=BASES)
 
-    def __init__(self, *args: Any, reader: User, **kwargs: Any) -> None:
-        initial = DEFAULTS | kwargs.pop("initial", {})
-        initial |= {"first": initial.get("from", ""), "last": initial.get("to", "")}
-        super().__init__(*args, initial=initial, auto_id="narrow-%s", use_required_attribute=False, **kwargs)
+    def __init__(self, *, reader: User, chosen: Mapping[str, str]) -> None:
+        initial = {**DEFAULTS, **chosen, "first": chosen.get("from", ""), "last": chosen.get("to", "")}
+        super().__init__(initial=initial, auto_id="narrow-%s", use_required_attribute=False)
         offered = {
             "team": (_("All teams"), Team.objects.filter(archived_at__isnull=True).order_by("name", "pk")),
             "owner": (_("Everybody"), _people(reader)),

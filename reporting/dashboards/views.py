@@ -54,7 +54,7 @@ def dashboard(request: SignedInRequest) -> HttpResponse:
 def narrow(request: SignedInRequest) -> HttpResponse:
     """The form that chooses what the dashboard shows, filled with what it shows now."""
     choice = _choice(request, timezone.now())
-    form = NarrowingForm(reader=request.user, initial=dict(choice.query))
+    form = NarrowingForm(reader=request.user, chosen=choice.query)
     return render(request, "reporting/narrow.html", {"form": form})
 
 

@@ -82,7 +82,7 @@ def _stocks(scope: Scope, instants: list[datetime]) -> dict[datetime, Stock]:
         .filter(last__gt=F("first"))
     )
     rows = states.order_by().values("first", "last", "currency")
-    found = list(rows.annotate(count=Count("pk"), n=Count("value"), total=Sum("value", default=NOTHING)))
+    found: list[Any] = list(rows.annotate(count=Count("pk"), n=Count("value"), total=Sum("value", default=NOTHING)))
     return {instant: _stock(instant, place, found) for place, instant in enumerate(instants, start=1)}
 
 

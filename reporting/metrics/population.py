@@ -28,7 +28,7 @@ class Scope:
     territory: int | None = None
     pipeline: int | None = None
 
-    def deals(self) -> QuerySet[Deal]:
+    def deals(self) -> Any:
         """Every deal the reader may count; deleted and merged ones count nowhere."""
         return Deal.objects.live().reachable_by(self.reader, Permission.METRICS_VIEW)
 
