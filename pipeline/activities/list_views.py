@@ -40,8 +40,8 @@ def activity_list(request: SignedInRequest) -> HttpResponse:
     now = timezone.now()
     bar = ActivityBar(request)
     reached = Activity.objects.reachable_by(request.user)
-    if not bar.is_team and "assignee" not in request.GET:
-        reached = reached.filter(assignee=request.user)
+    if "assignee" not in request.GET:
+        reached = bar.whose(reached)
     wanted = request.GET.get("state", "")
     chosen = wanted if wanted in STATES else "open"
     in_view = ActivityFilter(bar.without("state", "ordering"), reached, user=request.user, now=now).qs
@@ -109,6 +109,12 @@ class ActivityBar:
     @property
     def is_team(self) -> bool:
         return self.has_team and self.request.GET.get("who") == "team"
+
+    def whose(self, activities: Any) -> Any:
+        """One's own, or those of the people whose work one sees."""
+        if not self.is_team:
+            return activities.filter(assignee=self.request.user)
+        return activities if self.scope.everything else activities.filter(assignee__in=self.scope.people_ids)
 
     @cached_property
     def people(self) -> list[tuple[str, str]]:

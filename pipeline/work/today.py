@@ -1,10 +1,11 @@
 """What a person has to do: each open deal once, in its most urgent group, and what is due besides deals."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -55,9 +56,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Group:
+    """`count` is how many there are, also where not all have a row."""
+
     state: str
     label: Any
     hint: Any
+    count: int
     rows: list[Row]
 
 
@@ -72,7 +76,7 @@ class Tab:
 
 @dataclass(frozen=True)
 class TodayPage:
-    """`shown` are the groups of the chosen tab; `is_cut` says that there is more than fits."""
+    """`groups` have rows only for the chosen tab; `is_cut` says that there is more than fits."""
 
     groups: list[Group]
     chosen: str
@@ -83,16 +87,16 @@ class TodayPage:
 
     @property
     def count(self) -> int:
-        return sum(len(group.rows) for group in self.groups)
+        return sum(group.count for group in self.groups)
 
     @property
     def shown(self) -> list[Group]:
-        return [group for group in self.groups if self.chosen in {"", group.state}]
+        return [group for group in self.groups if group.rows]
 
     @property
     def tabs(self) -> list[Tab]:
         """All, and each group that has something in it or is chosen."""
-        sizes = {group.state: len(group.rows) for group in self.groups}
+        sizes = {group.state: group.count for group in self.groups}
         found = [Tab(_("All"), "", self.count, not self.chosen, hot=False)]
         for state, (label, _hint) in GROUPS.items():
             if sizes.get(state) or state == self.chosen:
@@ -112,16 +116,21 @@ def read(user: User, now: datetime, *, team: bool = False, show: str = "") -> To
     midnight = datetime.combine(now.astimezone(user.zone).date(), time(), user.zone)
     deals = Deal.objects.reachable_by(user).in_funnel()
     deals = deals if team else deals.filter(owner=user)
-    due = _due(deals, midnight + AHEAD + DAY, now)
+    show = show if show in GROUPS else ""
+    waiting = _waiting(deals, midnight + AHEAD + DAY, now)
+    besides = _rows_besides(user, now)
+    counts = _sizes(waiting) + Counter(row.state for row in besides)
+    due = list(_in_group(waiting, show).by_urgency(now)[: MOST + 1])
     rows: dict[str, list[Row]] = {state: [] for state in GROUPS}
     for deal in due[:MOST]:
-        rows[_group_of(deal)].append(_deal_row(deal, user, now))
-    for row in _rows_besides(user, now):
-        rows[row.state].append(row)
+        rows[_group_of(deal.next_step_state, is_stalled=deal.is_stalled)].append(_deal_row(deal, user, now))
+    for row in besides:
+        if show in {"", row.state}:
+            rows[row.state].append(row)
     closing = deals.filter(expected_close_date__range=(midnight.date(), (midnight + AHEAD).date()))
     return TodayPage(
-        groups=[Group(state, *words, rows[state]) for state, words in GROUPS.items() if rows[state]],
-        chosen=show if show in GROUPS else "",
+        groups=[Group(state, *words, counts[state], rows[state]) for state, words in GROUPS.items() if counts[state]],
+        chosen=show,
         is_cut=len(due) > MOST,
         meetings=_meetings(user, midnight, now),
         closing=list(closing.select_related("company").order_by("expected_close_date", "pk")[:MOST_ASIDE]),
@@ -129,17 +138,31 @@ def read(user: User, now: datetime, *, team: bool = False, show: str = "") -> To
     )
 
 
-def _due(deals: Any, horizon: datetime, now: datetime) -> list[Any]:
+def _waiting(deals: Any, horizon: datetime, now: datetime) -> Any:
+    """The deals of all groups."""
     wanted = Q(next_step_today_from__isnull=True) | Q(next_step_today_from__lt=horizon) | Q(is_stalled=True)
-    related = deals.with_stalled(now).filter(wanted).select_related("company", "stage", "next_step", "owner")
-    return list(related.by_urgency(now)[: MOST + 1])
+    related = deals.with_stalled(now).with_next_step_state(now).filter(wanted)
+    return related.select_related("company", "stage", "next_step", "owner")
 
 
-def _group_of(deal: Any) -> str:
-    if deal.next_step_state == NextStepState.PLANNED and deal.is_stalled:
-        return STALLED
-    state: str = deal.next_step_state
-    return state
+def _sizes(waiting: Any) -> Counter[str]:
+    sizes: Counter[str] = Counter()
+    found = waiting.order_by().values("next_step_state", "is_stalled").annotate(size=Count("pk"))
+    for state, is_stalled, size in found.values_list("next_step_state", "is_stalled", "size"):
+        sizes[_group_of(state, is_stalled=is_stalled)] += size
+    return sizes
+
+
+def _in_group(waiting: Any, group: str) -> Any:
+    if group == STALLED:
+        return waiting.filter(next_step_state=NextStepState.PLANNED, is_stalled=True)
+    if group == NextStepState.PLANNED:
+        return waiting.filter(next_step_state=group, is_stalled=False)
+    return waiting.filter(next_step_state=group) if group else waiting
+
+
+def _group_of(state: str, *, is_stalled: bool) -> str:
+    return STALLED if state == NextStepState.PLANNED and is_stalled else state
 
 
 def _deal_row(deal: Any, user: User, now: datetime) -> Row:

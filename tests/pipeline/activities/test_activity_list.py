@@ -74,6 +74,15 @@ def test_a_manager_switches_between_her_own_and_the_teams(client, rep, manager, 
     assert subjects(client.get(f"/activities/?assignee={rep.pk}")) == ["Of the rep"]
 
 
+def test_the_team_is_who_one_leads(client, manager, other_rep, today):
+    company = make_company(owner=manager)
+    deal = make_deal(other_rep, company=company)
+    planned(other_rep, "Of another team", today, company=company, deal=deal)
+    client.force_login(manager)
+    assert subjects(client.get("/activities/?who=team")) == []
+    assert subjects(client.get(f"/activities/?assignee={other_rep.pk}")) == ["Of another team"]
+
+
 def test_who_reaches_nobody_else_sees_only_her_own(client, rep, other_rep, today):
     planned(rep, "Of the rep", today)
     client.force_login(other_rep)

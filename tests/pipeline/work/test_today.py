@@ -91,6 +91,20 @@ def test_one_group_can_be_shown(client, rep, pipeline):
     assert "Late one" not in text
 
 
+def test_counts_are_true_where_not_all_have_a_row(rep, pipeline, monkeypatch):
+    monkeypatch.setattr(today, "MOST", 2)
+    for _number in range(3):
+        make_deal(rep)
+        planned(rep, date(2026, 11, 20))
+    page = today.read(rep, NOW)
+    assert {group.state: (group.count, len(group.rows)) for group in page.groups} == {
+        "overdue": (3, 2),
+        "missing": (3, 0),
+    }
+    assert (page.count, page.is_cut) == (6, True)
+    assert [tab.count for tab in today.read(rep, NOW, show="missing").tabs] == [6, 3, 3]
+
+
 def test_a_next_step_takes_one_click(client, rep, pipeline):
     deal = make_deal(rep)
     client.force_login(rep)
