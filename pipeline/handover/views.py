@@ -116,6 +116,8 @@ def _changed(
 
 
 def _what_follows(deals: int) -> str:
+    if not deals:
+        return ""
     sentence = ngettext(
         "%(number)s open deal comes along on that day. Closed deals stay where they were closed.",
         "%(number)s open deals come along on that day. Closed deals stay where they were closed.",
