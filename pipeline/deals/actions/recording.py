@@ -1,11 +1,13 @@
 """What every action on a deal does: lock, check the right and the version, write, record, tell others."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from crm.lib.errors import Conflict, FieldConflict, Forbidden, Refused
@@ -147,12 +149,15 @@ def record_many(
 def _record_batch(
     rows: Sequence[tuple[Deal, dict[str, list[Any]]]], kind: EventKind, *, by: User | None, at: datetime
 ) -> None:
-    fields = {name for _deal, changes in rows for name in changes}
-    for deal, _changes in rows:
+    deals = [deal for deal, _changes in rows]
+    alike: dict[tuple[tuple[str, Any], ...], list[Deal]] = defaultdict(list)
+    for deal, changes in rows:
         deal.version += 1
         deal.changed_at = at
-    deals = [deal for deal, _changes in rows]
-    Deal.objects.bulk_update(deals, [*sorted(fields), "version", "changed_at"])
+        alike[tuple((name, changes[name][1]) for name in sorted(changes))].append(deal)
+    for values, group in alike.items():
+        same = Deal.objects.filter(pk__in=[deal.pk for deal in group])
+        same.update(version=F("version") + 1, changed_at=at, **dict(values))
     DealEvent.objects.bulk_create(
         DealEvent(
             deal=deal,
