@@ -10,7 +10,7 @@ from pipeline.activities.models import Activity
 from pipeline.contacts.models import Company, Contact
 from pipeline.credit import actions as credit
 from pipeline.deals import follow
-from pipeline.deals.actions.recording import apply, record, workspace_day
+from pipeline.deals.actions.recording import apply, record_many, workspace_day
 from pipeline.deals.models import Deal
 from pipeline.deals.states import EventKind
 from pipeline.reminders import actions as reminders
@@ -25,15 +25,18 @@ def move_deals(owner: User, successor: User, *, by: User, at: datetime) -> int:
     """Open deals change owner and team, each with an event; closed ones stay whose they were."""
     team_id = teams_of([successor.pk], workspace_day(at)).get(successor.pk)
     deals = list(Deal.objects.open().filter(owner=owner).select_for_update(of=("self",)).order_by("pk"))
-    for deal in deals:
-        changes = apply(deal, {"owner": successor})
-        if team_id != deal.team_id:
-            changes["team"] = [deal.team_id, team_id]
-            deal.team_id = team_id
-        record(deal, [(EventKind.OWNER_CHANGED, changes)], by=by, at=at)
+    record_many([(deal, _handed_to(successor, team_id, deal)) for deal in deals], EventKind.OWNER_CHANGED, by=by, at=at)
     credit.follow_owner_in_bulk(deal_ids=[deal.pk for deal in deals], owner_id=successor.pk)
     reminders.replan_in_bulk(deals=deals, at=at)
     return len(deals)
+
+
+def _handed_to(successor: User, team_id: int | None, deal: Deal) -> dict[str, list[Any]]:
+    changes = apply(deal, {"owner": successor})
+    if team_id != deal.team_id:
+        changes["team"] = [deal.team_id, team_id]
+        deal.team_id = team_id
+    return changes
 
 
 def move_activities(assignee: User, successor: User, *, at: datetime) -> int:
