@@ -5,6 +5,7 @@ import re
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from pipeline.deals.board import board_for, filtered, has_several_owners, more_cards
@@ -18,6 +19,13 @@ from teams.access import Permission, holds
 from teams.access.doors import door
 from teams.access.http import SignedInRequest
 
+ORDERS = (
+    ("", _("next step")),
+    ("expected_close_date", _("close date")),
+    ("-value", _("value")),
+    ("-changed_at", _("last change")),
+    ("stage_entered_at", _("time in stage")),
+)
 # Each pipeline and the state of its own deals are chosen by the page itself.
 NOT_OFFERED = ("status", "pipeline", "closed_from", "closed_to")
 
@@ -42,6 +50,8 @@ def board(request: SignedInRequest, pipeline_id: int | None = None) -> HttpRespo
         and board_for(deals, pipeline, now=now, several_owners=has_several_owners(deals, deal_filter)),
         "pipelines": pipelines,
         "views": ViewTabs(request, Layout.BOARD, now, pipeline_id=pipeline.pk if pipeline else None),
+        "orders": [{"key": key, "label": label} for key, label in ORDERS],
+        "ordering": request.GET.get("ordering", ""),
         "bar": FilterBar(request, deal_filter, hidden=NOT_OFFERED),
         "may_add": holds(request.user, Permission.DEAL_ADD),
         "may_move": holds(request.user, Permission.DEAL_EDIT),

@@ -18,6 +18,8 @@ from teams.models import Workspace
 
 # What an address says about the page and not about the view.
 PASSING = ("view", "page", "from", "after", "layout", "column")
+# What a board decides for itself: it shows open deals of one pipeline, in columns of its own.
+NOT_ON_BOARDS = ("status", "pipeline", "stage", "columns", "closed_from", "closed_to", "reason")
 LONGEST_QUERY = 4000
 
 
@@ -88,6 +90,22 @@ class ViewTabs:
         ]
         return [*built_in, *saved]
 
+    @property
+    def layouts(self) -> list[Tab]:
+        """The same deals as board and as list, as far as a board can show them."""
+        query = dict(self.query)
+        if self.layout == Layout.BOARD:
+            as_list = {**query, "status": "open", **({"pipeline": str(self.pipeline_id)} if self.pipeline_id else {})}
+            return [
+                Tab(_("Board"), self._url(query), active=True),
+                Tab(_("List"), _address(reverse("deal-list"), as_list)),
+            ]
+        pipeline = query.get("pipeline", "")
+        known = pipeline.isdecimal() and len(pipeline) < 10
+        place = reverse("board-pipeline", args=[int(pipeline)]) if known else reverse("board")
+        on_board = {name: value for name, value in query.items() if name not in NOT_ON_BOARDS}
+        return [Tab(_("Board"), _address(place, on_board)), Tab(_("List"), self._url(query), active=True)]
+
     def _built_in(self) -> list[tuple[Any, dict[str, str]]]:
         state = {"status": "open"} if self.layout == Layout.LIST else {}
         first = first_of_month(self.today)
@@ -104,7 +122,11 @@ class ViewTabs:
         place = reverse("deal-list")
         if self.layout == Layout.BOARD:
             place = reverse("board-pipeline", args=[self.pipeline_id]) if self.pipeline_id else reverse("board")
-        return f"{place}?{urlencode(query)}" if query else place
+        return _address(place, query)
+
+
+def _address(place: str, query: dict[str, str]) -> str:
+    return f"{place}?{urlencode(query, safe=',')}" if query else place
 
 
 def without_passing(query: QueryDict) -> dict[str, str]:

@@ -203,3 +203,12 @@ def test_saving_a_view_in_the_browser(open_as, rep, pipeline):
     expect(page.get_by_role("button", name="Save view")).to_be_visible()
     page.get_by_role("link", name="Reset").click()
     expect(page.get_by_role("button", name="Save view")).to_have_count(0)
+
+
+def test_board_and_list_show_the_same_deals(rep, pipeline):
+    client = client_for(rep)
+    board = reverse("board-pipeline", args=[pipeline.pk])
+    from_board = client.get(board, {"owner": "me", "ordering": "-value"}).context["views"].layouts
+    assert from_board[1].url == f"{LIST}?owner=me&ordering=-value&status=open&pipeline={pipeline.pk}"
+    from_list = tabs(client, owner="me", status="open", columns="value", pipeline=pipeline.pk).layouts
+    assert from_list[0].url == f"{board}?owner=me"
