@@ -12,7 +12,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from reporting.planning.grid import Cell, Line
+from reporting.planning.block import Block
+from reporting.planning.copying import copied
+from reporting.planning.grid import Cell, Grid, Line
+from reporting.planning.paste import read_block
 from reporting.planning.reading import read_amount
 from teams.quotas.actions import QuotaChange
 
@@ -55,8 +58,26 @@ def changes_of(entries: list[Entry], line: Line) -> list[QuotaChange]:
     return [QuotaChange(line.subject, entry.cell.month, entry.amount, entry.version) for entry in entries]
 
 
-class PasteForm(forms.Form):
-    """A block of cells. `start` is the cell to begin in; `seen` the versions that the preview was made from."""
+class BlockForm(forms.Form):
+    """`seen` are the versions of the cells that the preview was made from."""
+
+    seen = forms.CharField(required=False, max_length=LONGEST_BLOCK, widget=forms.HiddenInput)
+
+    def clean_seen(self) -> dict[str, int]:
+        text = self.cleaned_data["seen"]
+        if not text:
+            return {}
+        try:
+            seen: Any = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ValidationError(_("This form is outdated. Start again.")) from error
+        if not isinstance(seen, dict) or not all(type(version) is int for version in seen.values()):
+            raise ValidationError(_("This form is outdated. Start again."))
+        return seen
+
+
+class PasteForm(BlockForm):
+    """A block of cells. `start` is the cell to begin in."""
 
     text = forms.CharField(
         label=_("Rows from your spreadsheet"),
@@ -69,16 +90,26 @@ class PasteForm(forms.Form):
         ),
     )
     start = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
-    seen = forms.CharField(required=False, max_length=LONGEST_BLOCK, widget=forms.HiddenInput)
 
-    def clean_seen(self) -> dict[str, int]:
-        text = self.cleaned_data["seen"]
-        if not text:
-            return {}
-        try:
-            seen: Any = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise ValidationError(_("This form is outdated. Paste the block again.")) from error
-        if not isinstance(seen, dict) or not all(type(version) is int for version in seen.values()):
-            raise ValidationError(_("This form is outdated. Paste the block again."))
-        return seen
+    def block(self, grid: Grid, before: Grid | None) -> Block:
+        return read_block(self.cleaned_data["text"], grid, start=self.cleaned_data["start"])
+
+
+class CopyForm(BlockForm):
+    """The year before as a start; only empty months are filled."""
+
+    growth = forms.DecimalField(
+        label=_("Growth in percent"),
+        initial=0,
+        min_value=-100,
+        max_value=1000,
+        decimal_places=2,
+        localize=True,
+        widget=forms.TextInput(attrs={"class": "input", "inputmode": "decimal"}),
+        help_text=_(
+            "Fills the empty months with last year’s quotas, grown by this share and rounded. The others stay."
+        ),
+    )
+
+    def block(self, grid: Grid, before: Grid | None) -> Block:
+        return copied(grid, before, self.cleaned_data["growth"] / 100) if before else Block()

@@ -1,82 +1,23 @@
 """A block copied from a spreadsheet, as changes of the grid; whatever is not understood is named by row and column."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from crm.lib.text import sort_key
 from crm.templatetags.formats import month as month_name
-from reporting.planning.grid import Cell, Grid, Line
+from reporting.planning.block import Block, Change, Problem
+from reporting.planning.grid import Grid, Line
 from reporting.planning.months import read_month, sums_up
 from reporting.planning.reading import read_amount
 from teams.models import User
-from teams.quotas.actions import QuotaChange
 
 MOST_ROWS = 1000
 DASHES = {"-", "–", "—"}
 
 Table = list[list[str]]
-
-
-@dataclass(frozen=True)
-class Problem:
-    """`row` and `column` count from 1 as in the spreadsheet; 0 is the whole block or row."""
-
-    row: int
-    column: int
-    message: str
-
-
-@dataclass(frozen=True)
-class Change:
-    """A cell of the block: from what it is to what it shall be."""
-
-    line: Line
-    cell: Cell
-    amount: Decimal | None
-
-    @property
-    def changes(self) -> bool:
-        return self.amount != self.cell.amount
-
-    @property
-    def key(self) -> str:
-        return f"{self.line.key}-{self.cell.month:%Y-%m}"
-
-    def as_quota(self, version: int) -> QuotaChange:
-        return QuotaChange(self.line.subject, self.cell.month, self.amount, version)
-
-
-@dataclass
-class Block:
-    """The cells that were understood, and the problems. With any problem nothing may be saved."""
-
-    cells: list[Change] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-
-    @property
-    def changed(self) -> list[Change]:
-        return [cell for cell in self.cells if cell.changes]
-
-    @property
-    def before(self) -> Decimal:
-        return sum((cell.cell.amount or Decimal(0) for cell in self.changed), Decimal(0))
-
-    @property
-    def after(self) -> Decimal:
-        return sum((cell.amount or Decimal(0) for cell in self.changed), Decimal(0))
-
-    @property
-    def people(self) -> int:
-        return len({cell.line.subject for cell in self.changed})
-
-    @property
-    def versions(self) -> dict[str, int]:
-        return {cell.key: cell.cell.version for cell in self.cells}
 
 
 def read_block(text: str, grid: Grid, *, start: str = "") -> Block:

@@ -1,30 +1,22 @@
-"""The quota grid of a year, one line of it with its history, and blocks from spreadsheets."""
+"""The quota grid of a year, and one line of it with its history."""
 
-import json
-from typing import Any
-
-from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from crm.lib.errors import Conflict, Refused
-from reporting.planning.forms import Entry, PasteForm, changes_of, read_entries
-from reporting.planning.grid import Grid, Line, current_year, grid_for
+from reporting.planning.answers import open_grid, save, saved
+from reporting.planning.forms import Entry, changes_of, read_entries
+from reporting.planning.grid import Grid, Line, current_year
 from reporting.planning.history import history_of
-from reporting.planning.paste import Block, read_block
 from reporting.planning.updates import summary, sums_after
 from teams.access import Permission
 from teams.access.doors import door
 from teams.access.http import SignedInRequest
 from teams.models import Workspace
-from teams.quotas.actions import FIRST_YEAR, LAST_YEAR, set_quotas
-
-MOST_SHOWN = 100
+from teams.quotas.actions import FIRST_YEAR, LAST_YEAR
 
 
 @require_safe
@@ -32,7 +24,7 @@ MOST_SHOWN = 100
 def quota_grid(request: SignedInRequest, year: int | None = None) -> HttpResponse:
     """The quotas of a year, of the present one without naming it."""
     present = current_year(Workspace.get().today(timezone.now()), Workspace.get())
-    grid = _grid(request, present if year is None else year)
+    grid = open_grid(request, present if year is None else year)
     context = {
         "grid": grid,
         "summary": summary(grid),
@@ -47,7 +39,7 @@ def quota_grid(request: SignedInRequest, year: int | None = None) -> HttpRespons
 @door(Permission.QUOTA_VIEW)
 def quota_line(request: SignedInRequest, year: int, kind: str, pk: int) -> HttpResponse:
     """One line: its history of changes and its months as a form. The grid posts single cells here."""
-    grid = _grid(request, year)
+    grid = open_grid(request, year)
     lines = grid.lines_of(kind, pk)
     if not lines:
         raise Http404
@@ -57,42 +49,6 @@ def quota_line(request: SignedInRequest, year: int, kind: str, pk: int) -> HttpR
     if request.htmx and len(entries) == 1:
         return _save_cell(request, grid, lines[0], entries[0])
     return _save_line(request, grid, lines, entries)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@door(Permission.QUOTA_SET)
-def quota_paste(request: SignedInRequest, year: int) -> HttpResponse:
-    """A block from a spreadsheet: read, shown, and saved once confirmed."""
-    grid = _grid(request, year)
-    form = PasteForm(request.POST or None)
-    if request.method != "POST" or not form.is_valid():
-        return _show_paste(request, grid, form, status=422 if form.is_bound else 200)
-    block = read_block(form.cleaned_data["text"], grid, start=form.cleaned_data["start"])
-    seen = form.cleaned_data["seen"]
-    if block.problems or "confirm" not in request.POST or not block.versions.keys() <= seen.keys():
-        return _show_paste(request, grid, form, block, status=422 if block.problems else 200)
-    try:
-        changed = _set(request, [cell.as_quota(seen[cell.key]) for cell in block.cells])
-    except Refused as refusal:
-        return _show_paste(request, grid, form, block, status=409, refusal=str(refusal))
-    return _done(request, grid, changed)
-
-
-def _grid(request: SignedInRequest, year: int) -> Grid:
-    if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise Http404
-    return grid_for(request.user, year)
-
-
-def _set(request: SignedInRequest, changes: Any) -> int:
-    return set_quotas(by=request.user, at=timezone.now(), changes=changes)
-
-
-def _done(request: SignedInRequest, grid: Grid, changed: int) -> HttpResponse:
-    text = ngettext("%(count)s quota changed", "%(count)s quotas changed", changed) % {"count": changed}
-    messages.success(request, text)
-    url = reverse("quota-year", args=[grid.year])
-    return HttpResponse(status=204, headers={"HX-Redirect": url}) if request.htmx else redirect(url)
 
 
 def _show_line(
@@ -119,10 +75,10 @@ def _save_line(request: SignedInRequest, grid: Grid, lines: list[Line], entries:
     if any(entry.error for entry in entries):
         return _show_line(request, grid, lines, entries, status=422)
     try:
-        changed = _set(request, changes_of(entries, lines[0]))
+        changed = save(request, changes_of(entries, lines[0]))
     except Refused as refusal:
-        return _show_line(request, _grid(request, grid.year), lines, entries, status=409, refusal=str(refusal))
-    return _done(request, grid, changed)
+        return _show_line(request, open_grid(request, grid.year), lines, entries, status=409, refusal=str(refusal))
+    return saved(request, grid, changed)
 
 
 def _save_cell(request: SignedInRequest, grid: Grid, line: Line, entry: Entry) -> HttpResponse:
@@ -130,12 +86,12 @@ def _save_cell(request: SignedInRequest, grid: Grid, line: Line, entry: Entry) -
     status, problem = (422, entry.error) if entry.error else (200, "")
     if not problem:
         try:
-            _set(request, changes_of([entry], line))
+            save(request, changes_of([entry], line))
         except Conflict as conflict:
             status, problem = 409, _meanwhile(conflict)
         except Refused as refusal:
             status, problem = 409, str(refusal)
-    grid = _grid(request, grid.year)
+    grid = open_grid(request, grid.year)
     kind = "user" if line.kind == "person" else "team"
     found = grid.find(kind, line.subject.pk, entry.cell.month)
     if found is None:
@@ -156,26 +112,3 @@ def _meanwhile(conflict: Conflict) -> str:
     theirs = conflict.conflicts[0]
     values = {"name": theirs.by, "amount": theirs.theirs or "–"}
     return _("%(name)s has just set %(amount)s here. Enter your amount again to replace it.") % values
-
-
-def _show_paste(
-    request: SignedInRequest,
-    grid: Grid,
-    form: PasteForm,
-    block: Block | None = None,
-    *,
-    status: int = 200,
-    refusal: str = "",
-) -> HttpResponse:
-    changes = block.changed if block and not block.problems else []
-    context = {
-        "grid": grid,
-        "form": form,
-        "pasted": block,
-        "changes": changes[:MOST_SHOWN],
-        "more": max(len(changes) - MOST_SHOWN, 0),
-        "problems": block.problems[:MOST_SHOWN] if block else [],
-        "seen": json.dumps(block.versions) if block else "",
-        "refusal": refusal,
-    }
-    return render(request, "reporting/planning/paste.html", context, status=status)
