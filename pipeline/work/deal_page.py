@@ -17,6 +17,7 @@ from pipeline.activities.models import Activity
 from pipeline.activities.offers import Offer, offer_for
 from pipeline.coverage.why import Why, why_at
 from pipeline.deals.actions.closing import closed_in_ended_month
+from pipeline.deals.actions.editing import FROZEN_AT_CLOSING
 from pipeline.deals.actions.lifecycle import may_delete
 from pipeline.deals.forms import ADD, LABELS
 from pipeline.deals.history import encode
@@ -300,8 +301,8 @@ def step_of(activity: Activity, now: datetime) -> Step:
 
 def detail(deal: Deal, name: str, *, editable: bool) -> Value:
     """A line of the details as it is read."""
-    is_closed_fact = name in {"probability", "forecast_category"} and not deal.is_open
-    url = address("deal-edit", deal.pk, name) if editable and not is_closed_fact else ""
+    is_frozen = name in FROZEN_AT_CLOSING and not deal.is_open
+    url = address("deal-edit", deal.pk, name) if editable and not is_frozen else ""
     note = (
         gettext("stage default") if name == "probability" and deal.is_open and not deal.probability_overridden else ""
     )

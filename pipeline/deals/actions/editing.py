@@ -28,7 +28,7 @@ EDITABLE = {
     "custom_fields": EventKind.EDITED,
 }
 # What a closing has frozen.
-_FROZEN_AT_CLOSING = frozenset({"value", "currency", "probability", "forecast_category", "company"})
+FROZEN_AT_CLOSING = frozenset({"value", "currency", "probability", "forecast_category", "company"})
 
 
 @transaction.atomic
@@ -43,7 +43,7 @@ def edit_deal(
     unknown = set(changes) - set(EDITABLE)
     if unknown:
         raise Refused(_("This field cannot be changed here."), code="unknown_field", field=min(unknown))
-    if deal.status in CLOSED and set(changes) & _FROZEN_AT_CLOSING:
+    if deal.status in CLOSED and set(changes) & FROZEN_AT_CLOSING:
         raise Refused(_("This deal is closed. Reopen it to change what it was closed with."), code="closed")
     changes = _with_stage_probability(deal, changes)
     check_version(deal, version, changes)

@@ -170,6 +170,14 @@ def test_a_rep_cannot_reopen_what_was_closed_in_an_ended_month(client, rep, mana
     assert answer.status_code == 422
 
 
+def test_what_a_closing_has_frozen_offers_no_editor(as_rep, rep, deal):
+    win(deal_id=deal.pk, by=rep, at=NOW, version=None)
+    text = as_rep.get(f"/deals/{deal.pk}/").content.decode()
+    assert f"/deals/{deal.pk}/edit/need/" in text
+    for name in ("value", "probability", "forecast_category"):
+        assert f"/deals/{deal.pk}/edit/{name}/" not in text
+
+
 def test_names_in_the_history_stay_within_reach(as_rep, rep, admin, deal):
     hidden = make_company("Top secret", owner=admin)
     mine = make_company("Well known", owner=rep)
