@@ -124,6 +124,15 @@ class Rulebook:
             return Verdict(self.catch_all.pk, by_catch_all=True, trail=trail)
         return Verdict(None, by_catch_all=False, trail=trail)
 
+    def rival_of(self, territory_id: int, facts: Facts) -> int | None:
+        """The next territory that would take the company too, neither above nor below the one that has it."""
+        line = {territory_id, *(parent.pk for parent in _parents(self.known[territory_id], self.known))}
+        for candidate in self.asked:
+            related = candidate.pk in line or any(one.pk == territory_id for one in _parents(candidate, self.known))
+            if not related and self._match(candidate, facts) is not None and not self._outside_of(candidate, facts):
+                return candidate.pk
+        return None
+
     def _step(self, candidate: Candidate, facts: Facts) -> dict[str, Any]:
         place = self._match(candidate, facts)
         if place is None:

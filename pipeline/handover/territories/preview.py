@@ -80,6 +80,31 @@ class Preview:
         return counts
 
 
+@dataclass(frozen=True)
+class Conflict:
+    """So many companies match both territories; the rule of `winner` is asked first."""
+
+    winner: Territory
+    rival: Territory
+    companies: int
+
+
+def conflicts() -> list[Conflict]:
+    """Where two rules of the published plan claim the same companies, the most frequent first."""
+    plan = TerritoryPlan.objects.filter(status=PlanStatus.PUBLISHED).first()
+    if plan is None:
+        return []
+    rulebook = Rulebook(candidates_of(plan))
+    pairs: Counter[tuple[int, int]] = Counter()
+    for company in Company.objects.live().only(*_FACTS).iterator(2000):
+        facts = facts_of(company)
+        winner = rulebook.territory_of(facts)
+        if winner is not None and (rival := rulebook.rival_of(winner, facts)) is not None:
+            pairs[winner, rival] += 1
+    territories = plan.territories.in_bulk()
+    return [Conflict(territories[winner], territories[rival], n) for (winner, rival), n in pairs.most_common()]
+
+
 def preview(changes: Changes, *, now: datetime) -> Preview:
     """What `changes` to the published plan would move, companies by name."""
     plan = TerritoryPlan.objects.filter(status=PlanStatus.PUBLISHED).first()

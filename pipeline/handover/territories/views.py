@@ -19,7 +19,7 @@ from crm.lib.errors import Conflict, Refused
 from pipeline.coverage.rules import in_words
 from pipeline.handover.territories import actions, page
 from pipeline.handover.territories.forms import AddForm, EndForm, MemberForm, NameForm, RuleEditor
-from pipeline.handover.territories.preview import Preview, preview
+from pipeline.handover.territories.preview import Preview, conflicts, preview
 from teams.access import Permission
 from teams.access.doors import door
 from teams.access.http import SignedInRequest
@@ -77,6 +77,7 @@ def territory_moves(request: SignedInRequest) -> HttpResponse:
     seen = preview({}, now=now)
     context = {
         "map": page.territories(request.user, today=Workspace.get().today(now)),
+        "conflicts": conflicts(),
         **_agreement(request, seen, {}, {}),
     }
     return render(request, "pipeline/coverage/moves.html", context)

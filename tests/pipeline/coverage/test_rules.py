@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from pipeline.coverage.rules import VOCABULARY, Candidate, Facts, NotARule, check, explain, holds, in_words
+from pipeline.coverage.rules import VOCABULARY, Candidate, Facts, NotARule, Rulebook, check, explain, holds, in_words
 
 GERMANY = [[{"field": "country", "operator": "in", "values": ["DE"]}]]
 LARGE = [[{"field": "employees", "operator": "gte", "values": [250]}]]
@@ -46,6 +46,28 @@ def test_the_order_of_the_territories_changes_nothing():
 
 def test_without_a_catch_all_nobody_gets_what_nothing_matches():
     assert explain([DACH], Facts(country="FR")).territory_id is None
+
+
+def test_of_equal_priorities_the_more_specific_rule_is_asked_first():
+    specific = Candidate(7, "Large in Germany", 50, [[GERMANY[0][0], LARGE[0][0]]])
+    older = Candidate(6, "Large", 50, LARGE)
+    facts = Facts(country="DE", employees=900)
+    assert explain([older, specific], facts).territory_id == 7
+    assert explain([older, Candidate(5, "Older", 50, LARGE)], facts).territory_id == 5
+
+
+def test_the_quick_answer_and_the_explained_one_are_the_same():
+    book = Rulebook([DACH, SOUTHERN, BIG, REST])
+    for country, code, size in product(("DE", "FR", ""), ("80331", "10115", ""), (None, 10, 900)):
+        facts = Facts(country=country, postal_code=code, employees=size)
+        assert book.territory_of(facts) == book.explain(facts).territory_id
+
+
+def test_a_rival_claims_the_same_company_from_another_branch():
+    book = Rulebook([DACH, SOUTHERN, BIG, REST])
+    assert book.rival_of(2, Facts(country="DE", postal_code="80331", employees=900)) == 3
+    assert book.rival_of(2, Facts(country="DE", postal_code="80331", employees=9)) is None
+    assert book.rival_of(1, Facts(country="DE", postal_code="10115", employees=9)) is None
 
 
 def test_a_ring_of_parents_ends():

@@ -227,6 +227,13 @@ def test_companies_off_their_place_are_found_and_put_right(as_admin, germany, re
     assert Company.objects.get().territory == germany
 
 
+def test_companies_that_two_rules_claim_are_counted(as_admin, germany, rest):
+    make_territory("Retail", priority=20, rules=[[{"field": "industry", "operator": "in", "values": ["retail"]}]])
+    for industry in ("Retail", "retail", "software"):
+        make_company(country="DE", industry=industry)
+    assert "Germany 2 companies also match Retail." in _text(as_admin.get("/territories/moves/"))
+
+
 def test_people_are_added_and_their_work_ended(as_admin, rep, germany):
     as_admin.post(f"/territories/{germany.pk}/members/new/", {"user": rep.pk, "starts_on": "2026-01-01"})
     membership = TerritoryMembership.objects.get()
