@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -10,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from pipeline.deals.as_of import as_they_were
-from pipeline.deals.board import Card
+from pipeline.deals.cards import Card
 from pipeline.deals.columns import COLUMNS, chosen_columns
 from pipeline.deals.filter_bar import FilterBar
 from pipeline.deals.filters import DealFilter
@@ -25,6 +26,8 @@ from teams.access.http import SignedInRequest
 from teams.models import Workspace
 
 ROWS_PER_PAGE = 50
+PAGES_WITH_FIGURES = ("/dashboard/", "/metrics/", "/quotas/")
+LONGEST_WAY = 500
 USUAL_ORDER = "-created_at"
 
 
@@ -32,7 +35,7 @@ USUAL_ORDER = "-created_at"
 @door(Permission.DEAL_VIEW)
 def deal_list(request: SignedInRequest) -> HttpResponse:
     """All deals within reach, narrowed, sorted and paged by the address."""
-    if tidy := tidy_address(request):
+    if tidy := tidy_address(request) or remembering_the_way(request):
         return redirect(tidy)
     now = timezone.now()
     deal_filter = DealFilter(request.GET, Deal.objects.reachable_by(request.user).live(), user=request.user, now=now)
@@ -50,14 +53,33 @@ def deal_list(request: SignedInRequest) -> HttpResponse:
         "kept": [(name, value) for name, value in request.GET.items() if name not in {"columns", "page"}],
         "totals": totals(deals, now, as_of=deal_filter.instant),
         "currency": Workspace.get().currency,
-        "views": (views := ViewTabs(request, Layout.LIST, now)),
-        "view_id": views.current.pk if views.current else None,
+        "views": ViewTabs(request, Layout.LIST, now),
         "bar": FilterBar(request, deal_filter),
         "ordering": request.GET.get("ordering", USUAL_ORDER),
+        "back_url": way_back(request),
         "may_export": holds(request.user, Permission.EXPORT),
         "may_add": holds(request.user, Permission.DEAL_ADD),
     }
     return render(request, "pipeline/deals/_table.html" if partial else "pipeline/deals/list.html", context)
+
+
+def remembering_the_way(request: SignedInRequest) -> str | None:
+    """The address with the way back to the figure whose rows these are; None for people who come from elsewhere."""
+    came_from = urlsplit(request.headers.get("Referer", ""))
+    if request.htmx or "back" in request.GET or came_from.netloc != request.get_host():
+        return None
+    if not came_from.path.startswith(PAGES_WITH_FIGURES):
+        return None
+    back = f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path
+    query = request.GET.copy()
+    query["back"] = back[:LONGEST_WAY]
+    return f"{request.path}?{query.urlencode()}"
+
+
+def way_back(request: SignedInRequest) -> str:
+    """A page with figures of ours, else nothing: addresses come from anybody."""
+    back = request.GET.get("back", "")
+    return back if back.startswith(PAGES_WITH_FIGURES) and "\\" not in back else ""
 
 
 def in_order(deal_filter: DealFilter) -> Any:

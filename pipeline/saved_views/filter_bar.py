@@ -18,7 +18,7 @@ from teams.models import User
 # More people than a menu of names can hold: then the address of a person's page leads here.
 MOST_PEOPLE = 60
 ANY = ("", _("Any"))
-PAGE_PARAMETERS = ("page", "view", "layout", "from", "after", "columns")
+PAGE_PARAMETERS = ("page", "view", "layout", "from", "after", "columns", "back")
 
 
 @dataclass(frozen=True)

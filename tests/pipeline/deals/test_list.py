@@ -175,3 +175,21 @@ def test_long_names_are_whole_in_the_title(client_of, rep):
     name = "Donaudampfschifffahrtsgesellschaft " * 5
     make_deal(rep, name=name.strip())
     assert f'title="{name.strip()}"' in client_of.get(reverse("deal-list")).content.decode()
+
+
+def test_who_comes_from_a_figure_finds_the_way_back(client_of):
+    came = "http://testserver/dashboard/?period=2026-q4"
+    answer = client_of.get(reverse("deal-list"), {"status": "won"}, headers={"Referer": came})
+    assert answer.url == reverse("deal-list") + "?status=won&back=%2Fdashboard%2F%3Fperiod%3D2026-q4"
+    page = client_of.get(answer.url, headers={"Referer": came})
+    assert page.context["back_url"] == "/dashboard/?period=2026-q4"
+    assert "not understood" not in page.content.decode()
+    assert client_of.get(reverse("deal-list"), headers={"Referer": "http://elsewhere/dashboard/"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "back",
+    ["https://evil.example/dashboard/", "//evil.example/", "javascript:alert(1)", "/deals/", "/dashboard/\\evil"],
+)
+def test_the_way_back_leads_to_our_figures_only(client_of, back):
+    assert client_of.get(reverse("deal-list"), {"back": back}).context["back_url"] == ""
