@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.urls import reverse
 from django.utils import translation
@@ -33,21 +33,25 @@ def fill_inboxes(people: Sequence[User], *, at: datetime) -> int:
 def _late_activities(person: User, at: datetime) -> Iterator[dict[str, Any]]:
     kind = ReminderKind.ACTIVITY_DUE
     late = Activity.objects.overdue(at).filter(assignee=person, deal__isnull=False)
-    for activity in late.select_related("deal").order_by("-late_at", "pk")[:FEW]:
-        day = local_date(activity.today_from, person.zone)
-        if activity.due_at:
-            moment = min(schedule.timed(activity.due_at, activity.reminder_offsets, person.zone))
-        else:
-            moment = min(schedule.all_day(day, activity.reminder_offsets, person.zone))
+    for activity in late.select_related("deal", "assignee").order_by("-late_at", "pk")[:FEW]:
+        moment = _reminded_at(activity)
         yield {
             "kind": kind,
             "cause": f"activity:{activity.pk}:{kind}:{moment:%Y-%m-%dT%H:%M:%SZ}",
             "title": activity.subject,
-            "body": f"{activity.get_kind_display()} · {date_format(day)} · {activity.deal}",
+            "body": f"{activity.get_kind_display()} · {activity.deal}",
             "url": reverse("deal", args=[activity.deal_id]),
             "about": ("activity", activity.pk),
             "at": moment,
         }
+
+
+def _reminded_at(activity: Activity) -> datetime:
+    """When the first reminder of a due activity came."""
+    offsets, zone = activity.reminder_offsets, activity.assignee.zone
+    if activity.due_at:
+        return min(schedule.timed(activity.due_at, offsets, zone))
+    return min(schedule.all_day(cast("date", activity.due_on), offsets, zone))
 
 
 def _passed_deals(person: User, at: datetime) -> Iterator[dict[str, Any]]:
@@ -55,7 +59,7 @@ def _passed_deals(person: User, at: datetime) -> Iterator[dict[str, Any]]:
     yesterday = local_date(at, person.zone) - timedelta(days=1)
     passed = Deal.objects.in_funnel().filter(owner=person, expected_close_date__lt=yesterday)
     for deal in passed.order_by("-expected_close_date", "pk")[:FEW]:
-        day: date = deal.expected_close_date
+        day = cast("date", deal.expected_close_date)
         moment = schedule.of_deal(day, person.zone)[kind]
         yield {
             "kind": kind,
