@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.lib.periods import local_instant
 from crm.lib.text import MultiLine
-from pipeline.activities.defaults import REMINDERS, USUAL, results_of
+from pipeline.activities.defaults import REMINDERS, USUAL, reminder_choice, results_of, usual_offsets
 from pipeline.activities.models import Activity, Note
 from teams.access import Permission, reach
 from teams.models import User
@@ -45,10 +45,8 @@ def due_initial(activity: Activity, by: User) -> dict[str, Any]:
     return {"due_on": local.date(), "due_time": local.time()}
 
 
-class PlanForm(DueForm):
-    kind: Any = Activity._meta.get_field("kind").formfield()
-    subject: Any = Activity._meta.get_field("subject").formfield()
-    reminder = forms.ChoiceField(
+def _reminder_field() -> forms.ChoiceField:
+    return forms.ChoiceField(
         label=_("Reminder"),
         choices=[(key, label) for key, (label, _minutes) in REMINDERS.items()],
         initial=USUAL,
@@ -58,6 +56,38 @@ class PlanForm(DueForm):
             "a deadline also reminds a day before."
         ),
     )
+
+
+class EditForm(VersionForm):
+    """What an activity says. Reminders that no choice stands for stay while the choice does."""
+
+    kind: Any = Activity._meta.get_field("kind").formfield()
+    subject: Any = Activity._meta.get_field("subject").formfield()
+    reminder = _reminder_field()
+    text: Any = Activity._meta.get_field("text").formfield()
+
+    def __init__(self, data: Any = None, *, activity: Activity) -> None:
+        self.is_timed = activity.due_at is not None
+        chosen = reminder_choice(activity.reminder_offsets, activity.kind, is_timed=self.is_timed)
+        facts = {name: getattr(activity, name) for name in ("version", "kind", "subject", "text")}
+        super().__init__(data, initial={**facts, "reminder": chosen})
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What `edit_activity` takes: only what was changed."""
+        said = [name for name in ("kind", "subject", "text") if name in self.changed_data]
+        wanted: dict[str, Any] = {name: self.cleaned_data[name] for name in said}
+        if "reminder" in self.changed_data:
+            offsets = REMINDERS[self.cleaned_data["reminder"] or USUAL][1]
+            usual = usual_offsets(self.cleaned_data["kind"], is_timed=self.is_timed)
+            wanted["reminder_offsets"] = usual if offsets is None else offsets
+        return wanted
+
+
+class PlanForm(DueForm):
+    kind: Any = Activity._meta.get_field("kind").formfield()
+    subject: Any = Activity._meta.get_field("subject").formfield()
+    reminder = _reminder_field()
     assignee = forms.ModelChoiceField(User.objects.none(), label=_("For"), required=False, empty_label=None)
     text: Any = Activity._meta.get_field("text").formfield()
     field_order = ("kind", "subject", "due_on", "due_time", "reminder", "assignee", "text")

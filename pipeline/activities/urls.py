@@ -7,6 +7,7 @@ from pipeline.activities import list_views, note_views, views
 urlpatterns = [
     path("activities/", list_views.activity_list, name="activity-list"),
     path("activities/new/", views.activity_add, name="activity-add"),
+    path("activities/<int:pk>/edit/", views.activity_edit, name="activity-edit"),
     path("activities/<int:pk>/done/", views.activity_done, name="activity-done"),
     path("activities/<int:pk>/reschedule/", views.activity_reschedule, name="activity-reschedule"),
     path("activities/<int:pk>/snooze/", views.activity_snooze, name="activity-snooze"),

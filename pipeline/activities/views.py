@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from crm.lib.periods import local_date
 from pipeline.activities import actions
 from pipeline.activities.answers import about, changed, dialog, told
-from pipeline.activities.forms import DoneForm, DueForm, PlanForm, SnoozeForm, due_initial
+from pipeline.activities.forms import DoneForm, DueForm, EditForm, PlanForm, SnoozeForm, due_initial
 from pipeline.activities.models import Activity
 from pipeline.activities.quick import snooze_until
 from pipeline.activities.undo import UNDO_FOR, arguments, memory
@@ -48,6 +48,21 @@ def activity_done(request: SignedInRequest, pk: int) -> HttpResponse:
         done = actions.complete(activity_id=pk, by=request.user, at=timezone.now(), **form.facts)
         return changed(request, done, _("Done: %(subject)s") % {"subject": done.subject}, before, offer_next=True)
     return dialog(request, form, title=activity.subject, submit=_("Mark as done"))
+
+
+@door(Permission.ACTIVITY_EDIT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def activity_edit(request: SignedInRequest, pk: int) -> HttpResponse:
+    activity = _reached(request, pk)
+    form = EditForm(request.POST or None, activity=activity)
+    if request.method == "POST" and form.is_valid():
+        version, changes = form.cleaned_data["version"], form.changes
+        if changes:
+            activity = actions.edit_activity(
+                activity_id=pk, by=request.user, at=timezone.now(), version=version, changes=changes
+            )
+        return told(request, activity, _("Saved"), undo="")
+    return dialog(request, form, title=_("Change activity"), submit=_("Save"))
 
 
 @door(Permission.ACTIVITY_VIEW)

@@ -71,6 +71,7 @@ class Step:
     done_url: str
     snooze_url: str
     reschedule_url: str
+    edit_url: str
 
 
 @dataclass(frozen=True)
@@ -296,6 +297,7 @@ def step_of(activity: Activity, now: datetime) -> Step:
         address("activity-done", activity.pk),
         address("activity-snooze", activity.pk),
         address("activity-reschedule", activity.pk),
+        address("activity-edit", activity.pk),
     )
 
 

@@ -46,3 +46,24 @@ def test_nobody_can_be_chosen_out_of_reach(client, rep, manager, other_rep):
     client.post("/activities/new/", {**fields, "assignee": rep.pk})
     assert rep.activities.get().created_by == manager
     assert client.post("/activities/new/", {**fields, "assignee": other_rep.pk}).status_code == 422
+
+
+def test_a_change_keeps_what_nobody_touched(client, rep):
+    activity = plan(by=rep, at=NOW, kind="call", subject="This", due_at=DUE, reminder_offsets=[7])
+    client.force_login(rep)
+    page = client.get(f"/activities/{activity.pk}/edit/").content.decode()
+    assert 'value="usual" selected' in page
+    said = {"version": 1, "kind": "call", "subject": "That", "reminder": "usual", "text": ""}
+    assert client.post(f"/activities/{activity.pk}/edit/", said).status_code == 302
+    activity.refresh_from_db()
+    assert (activity.subject, activity.reminder_offsets) == ("That", [7])
+    client.post(f"/activities/{activity.pk}/edit/", {**said, "version": 2, "reminder": "hour"})
+    assert fires(activity) == [DUE - timedelta(hours=1)]
+    stale = client.post(f"/activities/{activity.pk}/edit/", {**said, "subject": "Old"}, headers={"HX-Request": "true"})
+    assert stale.status_code == 409
+
+
+def test_what_others_do_is_not_hers_to_change(client, rep, other_rep):
+    activity = plan(by=rep, at=NOW, kind="call", subject="This", due_at=DUE)
+    client.force_login(other_rep)
+    assert client.get(f"/activities/{activity.pk}/edit/").status_code == 404
