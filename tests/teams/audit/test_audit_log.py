@@ -14,7 +14,7 @@ from django.urls import reverse
 from pipeline.settings.actions import edit_workspace
 from pipeline.stages import actions as stages
 from teams.audit.record import record
-from teams.audit.sentences import FIELDS, SENTENCES
+from teams.audit.sentences import FIELDS, PAGES, SENTENCES
 from teams.models import AuditEntry, RepVisibility, Role, TeamMembership
 from teams.workspace.actions import EDITABLE
 from tests.factories import NOW, make_company, make_deal, make_team, make_user, make_workspace
@@ -95,7 +95,6 @@ def test_it_is_narrowed_by_the_address(client, admin, rep):
     record("company.edited", by=rep, label="Acme")
     record("denied", by=rep, label="x")
     record("workspace.edited", by=admin, label="Office")
-    AuditEntry.objects.filter(pk=0).exists()
     assert labels(client, admin, action="edited") == ["Office", "Acme"]
     assert labels(client, admin, action="denied") == ["x"]
     assert labels(client, admin, person=rep.pk, action="added") == ["Acme"]
@@ -192,6 +191,22 @@ def test_every_action_that_the_product_records_has_a_sentence():
     }
     assert len(found) > 30
     assert found - set(SENTENCES) == set()
+
+
+@pytest.mark.parametrize(("name", "takes_id"), [page[:2] for page in PAGES.values()])
+def test_every_kind_of_record_leads_to_a_page(name, takes_id):
+    assert reverse(name, args=[1] if takes_id else [])
+
+
+def test_only_who_may_open_the_record_gets_its_address(client, admin, rep, manager):
+    record("user.edited", by=rep, subject=manager)
+    address = f'href="{reverse("user-edit", args=[manager.pk])}"'
+    client.force_login(admin)
+    assert address in client.get(URL).content.decode()
+    client.force_login(rep)
+    page = client.get(URL).content.decode()
+    assert "Max Manager" in page
+    assert address not in page
 
 
 def test_every_setting_of_the_workspace_has_a_name():
