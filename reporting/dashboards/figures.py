@@ -1,19 +1,12 @@
-"""Everything that a dashboard shows about deals, measured together and kept until a deal changes.
-
-What is kept is at most a minute old, and never older than the last event of any deal.
-"""
+"""Everything that a dashboard shows about deals, measured together."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from hashlib import sha256
-
-from django.core.cache import cache
-from django.db.models import Max
 
 from crm.lib.periods import Period, add_months
-from pipeline.models import DealEvent, Pipeline, Stage
+from pipeline.models import Pipeline, Stage
 from reporting.dashboards.calendar import Earlier, earlier, past_periods
 from reporting.dashboards.choice import Choice
 from reporting.metrics import funnel, history, reasons, stages
@@ -22,17 +15,15 @@ from reporting.metrics.months import won_by_month
 from reporting.metrics.population import Scope, Window
 from reporting.metrics.reasons import Reason
 from reporting.metrics.stages import Reached
-from teams.access import Permission, reach
-from teams.models import User, Workspace
+from teams.models import Workspace
 
-KEPT_SECONDS = 60
 POINTS = 12
 FEWEST_MONTHS = 6
 
 
 @dataclass(frozen=True)
 class Figures:
-    """`window` is what was measured and `scope` over whose deals. `series` ends with the present figures."""
+    """`window` is what was measured; `series` holds earlier periods and ends with the present figures."""
 
     window: Window
     result: Funnel
@@ -46,17 +37,6 @@ class Figures:
     won_by_month: Mapping[date, Decimal]
 
 
-def figures(reader: User, choice: Choice, now: datetime) -> Figures:
-    """As measured a moment ago, if no deal has changed since."""
-    key = _key(reader, choice, now)
-    kept = cache.get(key)
-    if isinstance(kept, Figures):
-        return kept
-    measured = _measure(choice.scope(reader), choice, now)
-    cache.set(key, measured, KEPT_SECONDS)
-    return measured
-
-
 def months_shown(period: Period) -> list[Period]:
     """The months of a period, with those before it where it has few."""
     months = list(period.months())
@@ -64,23 +44,8 @@ def months_shown(period: Period) -> list[Period]:
     return list(Period(first, months[-1].end).months())
 
 
-def _key(reader: User, choice: Choice, now: datetime) -> str:
-    """All that the figures depend on: who reads, what is asked, the day, the settings, and the last change."""
-    workspace = Workspace.get()
-    last_event = DealEvent.objects.aggregate(last=Max("pk"))["last"]
-    asked = (choice.period, choice.comparison, choice.basis, sorted((n, r.pk) for n, r in choice.narrowing.items()))
-    facts = (
-        reader.pk,
-        reach(reader, Permission.METRICS_VIEW),
-        asked,
-        workspace.today(now),
-        workspace.version,
-        last_event,
-    )
-    return f"dashboard-{sha256(repr(facts).encode()).hexdigest()}"
-
-
-def _measure(scope: Scope, choice: Choice, now: datetime) -> Figures:
+def figures(scope: Scope, choice: Choice, now: datetime) -> Figures:
+    """All of them, as they are now."""
     workspace = Workspace.get()
     window = Window(choice.period, now, now)
     result = funnel.measure(scope=scope, window=window, basis=choice.basis)

@@ -11,10 +11,9 @@ from django.views.decorators.http import require_safe
 
 from reporting.dashboards.charts import funnel_chart, months, outcomes
 from reporting.dashboards.choice import Choice, Reading
-from reporting.dashboards.figures import figures
 from reporting.dashboards.forms import NarrowingForm
 from reporting.dashboards.heading import heading
-from reporting.dashboards.standing import leaderboard, standing
+from reporting.dashboards.keeping import measured
 from reporting.dashboards.tiles import tiles
 from teams.access import Permission
 from teams.access.doors import door
@@ -31,19 +30,18 @@ def dashboard(request: SignedInRequest) -> HttpResponse:
     if choice.ignored:
         names = {"names": ", ".join(choice.ignored)}
         messages.warning(request, _("These filters were not understood: %(names)s") % names)
-    measured, scope = figures(request.user, choice, now), choice.scope(request.user)
-    stands = standing(request.user, choice, today, workspace)
-    by_month = months(measured, scope, stands.quotas, today)
+    known, scope = measured(request.user, choice, now), choice.scope(request.user)
+    by_month = months(known.figures, scope, known.standing.quotas, today)
     context = {
-        "heading": heading(choice, measured, workspace, today),
-        "tiles": tiles(measured, choice, scope),
-        "card": stands.card,
-        "teams": stands.teams,
+        "heading": heading(choice, known.figures, workspace, today),
+        "tiles": tiles(known.figures, choice, scope),
+        "card": known.standing.card,
+        "teams": known.standing.teams,
         "months": by_month,
         "month_columns": [month.column for month in by_month],
-        "funnel": funnel_chart(measured, scope),
-        "leaderboard": leaderboard(request.user, choice, today, workspace),
-        "outcomes": outcomes(measured, scope),
+        "funnel": funnel_chart(known.figures, scope),
+        "leaderboard": known.leaderboard,
+        "outcomes": outcomes(known.figures, scope),
         "currency": workspace.currency,
     }
     return render(request, "reporting/dashboard.html", context)

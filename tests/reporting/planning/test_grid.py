@@ -257,6 +257,13 @@ def test_a_cell_is_saved_with_its_sums(admin, rep, team, root_team, as_user):
     assert Quota.objects.get(month=MONTHS[1]).amount == Decimal("1500.50")
 
 
+def test_the_note_of_a_target_comes_along_once_there_is_one(admin, rep, team, as_user):
+    assert "-note" not in save(as_user(admin), rep, 2, "100").content.decode()
+    ask(admin, team, 50)
+    answer = save(as_user(admin), rep, 2, "300", version=1)
+    assert "300 not yet assigned" in answer.content.decode()
+
+
 @pytest.mark.parametrize("typed", ["abc", "-5", "1e9", "=1+1", "99999999999999", "1.2.3", "∞", "NaN", "5\u0000"])
 def test_hostile_amounts_stay_in_the_cell_with_a_sentence(admin, rep, as_user, typed):
     answer = save(as_user(admin), rep, 2, typed)

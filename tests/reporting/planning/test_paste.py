@@ -82,6 +82,12 @@ def test_targets_are_named_like_their_team(manager, ann, team):
     assert [(cell.line.kind, cell.amount) for cell in block.cells] == [("target", 900)]
 
 
+def test_the_sums_of_a_preview_count_no_money_twice(manager, ann, team):
+    both = read(manager, "\tJan\nNorth\t900\nAnn Able\t500")
+    assert (both.before, both.after) == (0, 500)
+    assert read(manager, "\tJan\nNorth\t900").after == 900
+
+
 def test_each_wrong_cell_is_named_by_row_and_column(manager, ann, bob):
     block = read(manager, "\tJan\tFeb\nAnn Able\tmany\t-5\nNobody\t1\t2\nBøb Baker\t=1+1\t1e9")
     assert problems(block) == [(2, 2), (2, 3), (3, 1), (4, 2), (4, 3)]
