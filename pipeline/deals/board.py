@@ -3,13 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import F, Q, Window
 from django.db.models.functions import RowNumber
 
+from pipeline.deals.cards import Card
 from pipeline.deals.filters import DealFilter
 from pipeline.deals.models import Deal
 from pipeline.deals.totals import Totals, converted_value, totals_by_stage
@@ -18,50 +19,6 @@ from teams.models import User, Workspace
 
 CARDS_PER_COLUMN = 50
 TONES = 5
-
-
-@dataclass(frozen=True)
-class Card:
-    """A deal as the board shows it. Needs the annotations of `with_next_step_state` and `with_stalled`."""
-
-    deal: Any
-    now: datetime
-    today: date
-
-    @property
-    def title(self) -> str:
-        return self.deal.company.name if self.deal.company else self.deal.name
-
-    @property
-    def days_in_stage(self) -> int:
-        return max((self.now - self.deal.stage_entered_at).days, 0)
-
-    @property
-    def days_stalled(self) -> int | None:
-        """Days since the last contact or the entry into the stage, None while not stalled."""
-        if not self.deal.is_stalled:
-            return None
-        return max(
-            (self.now - max(self.deal.last_contact_at or self.deal.stage_entered_at, self.deal.stage_entered_at)).days,
-            1,
-        )
-
-    @property
-    def closes_late(self) -> bool:
-        return bool(self.deal.expected_close_date and self.deal.expected_close_date < self.today)
-
-    @property
-    def days_late(self) -> int:
-        """Days since the next step was due."""
-        due = self.deal.next_step_due_on
-        if due is None and self.deal.next_step_due_at:
-            due = self.deal.next_step_due_at.astimezone(self.now.tzinfo).date()
-        return max((self.today - due).days, 0) if due else 0
-
-    @property
-    def own_probability(self) -> Decimal | None:
-        """As a share of one, where the deal does not take its stage's."""
-        return Decimal(self.deal.probability) / 100 if self.deal.probability_overridden else None
 
 
 @dataclass(frozen=True)

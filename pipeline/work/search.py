@@ -9,7 +9,7 @@ from django.db.models import BooleanField, Case, ExpressionWrapper, Q, Value, Wh
 
 from crm.lib.text import sort_key
 from pipeline.contacts.models import Company, Contact
-from pipeline.deals.board import Card
+from pipeline.deals.cards import Card
 from pipeline.deals.models import Deal
 from pipeline.deals.states import DealStatus
 from teams.access import Permission, reach
