@@ -49,15 +49,16 @@ class Block:
 
     @property
     def before(self) -> Decimal:
-        return sum((cell.cell.amount or Decimal(0) for cell in self.changed), Decimal(0))
+        return sum((cell.cell.amount or Decimal(0) for cell in self._summed), Decimal(0))
 
     @property
     def after(self) -> Decimal:
-        return sum((cell.amount or Decimal(0) for cell in self.changed), Decimal(0))
+        return sum((cell.amount or Decimal(0) for cell in self._summed), Decimal(0))
 
     @property
-    def people(self) -> int:
-        return len({cell.line.subject for cell in self.changed})
+    def _summed(self) -> list[Change]:
+        """The quotas of people; targets only where nothing else changes, for they ask for the same money again."""
+        return [cell for cell in self.changed if cell.line.kind == "person"] or self.changed
 
     @property
     def versions(self) -> dict[str, int]:

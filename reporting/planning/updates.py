@@ -34,7 +34,7 @@ def sums_after(grid: Grid, line: Line, cell: Cell) -> list[Sum]:
     sums = _ends(line, place)
     notes = {found.key.replace("team", "target") for found in over}
     for found in grid.lines:
-        if found.kind == "target" and found.key in notes:
+        if found.kind == "target" and found.is_shown and found.key in notes:
             sums.append(Sum(f"{found.key}-note", found.note, found.tone))
     if line.kind == "person":
         for found in over:
