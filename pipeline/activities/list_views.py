@@ -9,12 +9,12 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from crm.templatetags.formats import day_year
 from pipeline.activities.answers import NEXT_FOR
 from pipeline.activities.filters import STATES, ActivityFilter
 from pipeline.activities.lines import lines
@@ -176,7 +176,7 @@ class ActivityBar:
         if value in choices:
             return str(choices[value])
         if hasattr(value, "year"):
-            return date_format(value, "SHORT_DATE_FORMAT")
+            return day_year(value)
         model: Any = {"deal": Deal, "company": Company}.get(name)
         row = model.objects.reachable_by(self.request.user).filter(pk=value).first() if model else None
         return str(row or value)

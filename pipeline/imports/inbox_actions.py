@@ -6,11 +6,11 @@ from typing import Any, cast
 
 from django.urls import reverse
 from django.utils import translation
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from crm.lib.periods import local_date
 from crm.notifications.actions import notify
+from crm.templatetags.formats import day_year
 from pipeline.activities.models import Activity
 from pipeline.deals.models import Deal
 from pipeline.reminders import schedule
@@ -65,7 +65,7 @@ def _passed_deals(person: User, at: datetime) -> Iterator[dict[str, Any]]:
             "kind": kind,
             "cause": f"deal:{deal.pk}:{kind}:{moment:%Y-%m-%dT%H:%M:%SZ}",
             "title": _("The close date of %(deal)s has passed") % {"deal": deal.name},
-            "body": _("Expected close date: %(date)s") % {"date": date_format(day)},
+            "body": _("Expected close date: %(date)s") % {"date": day_year(day)},
             "url": reverse("deal", args=[deal.pk]),
             "about": ("deal", deal.pk),
             "at": moment,

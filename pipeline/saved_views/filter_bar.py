@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, QueryDict
-from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from crm.templatetags.formats import day_year
 from pipeline.saved_views.filtering import AddressFilter
 from teams.access import Permission, reach
 from teams.models import User
@@ -105,7 +105,7 @@ class FilterBar:
         if value in choices:
             return str(choices[value])
         if hasattr(value, "year"):
-            return date_format(value, "SHORT_DATE_FORMAT")
+            return day_year(value)
         return self.name_of(name, value)
 
 

@@ -7,11 +7,11 @@ from datetime import datetime
 from django.db import transaction
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone, translation
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from crm.lib.periods import local_date
 from crm.notifications.actions import notify
+from crm.templatetags.formats import day_year, time_of_day
 from pipeline.activities.models import Activity
 from pipeline.deals.models import Deal
 from pipeline.reminders.models import ReminderKind, ReminderState, ScheduledReminder
@@ -124,14 +124,13 @@ def _about_activity(activity: Activity) -> tuple[str, str, str]:
 
 def _due(activity: Activity) -> str:
     if activity.due_at:
-        return _("due %(when)s") % {"when": date_format(timezone.localtime(activity.due_at), "DATETIME_FORMAT")}
-    return _("due %(when)s") % {"when": date_format(activity.due_on, "DATE_FORMAT")} if activity.due_on else ""
+        return _("due %(when)s") % {"when": f"{day_year(activity.due_at)}, {time_of_day(activity.due_at)}"}
+    return _("due %(when)s") % {"when": day_year(activity.due_on)} if activity.due_on else ""
 
 
 def _about_deal(deal: Deal, kind: ReminderKind) -> tuple[str, str, str]:
     title = _deal_titles()[kind] % {"deal": deal.name}
-    expected = date_format(deal.expected_close_date, "DATE_FORMAT") if deal.expected_close_date else ""
-    body = _("Expected close date: %(date)s") % {"date": expected}
+    body = _("Expected close date: %(date)s") % {"date": day_year(deal.expected_close_date)}
     return title, body, _address("deal", deal.pk)
 
 
