@@ -112,6 +112,10 @@ def shell_for(request: HttpRequest) -> Shell | None:
     user = request.user
     if not isinstance(user, User):
         return None
+    insights, administration = links(INSIGHTS, request), links(ADMINISTRATION, request)
+    if len(administration) == 1:
+        # Who may only read what happened administers nothing.
+        insights, administration = insights + administration, []
     return Shell(
         workspace_name=Workspace.get().name,
         user_name=user.name,
@@ -119,8 +123,8 @@ def shell_for(request: HttpRequest) -> Shell | None:
         theme=user.theme,
         single_keys=user.single_keys,
         nav=links(WORK, request),
-        insights=links(INSIGHTS, request),
-        admin_nav=links(ADMINISTRATION, request),
+        insights=insights,
+        admin_nav=administration,
         phone_start=links(PHONE_START, request),
         phone_end=links((PHONE_END_OF_LEADERS if leads_others(user) else PHONE_END,), request),
         pinned_views=pinned_views(user, request),
