@@ -4,14 +4,13 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Q
 from django.utils import timezone
 
 from crm.lib.memo import remembered
 from teams.access.permissions import Permission
+from teams.access.posts import Post, posts_of
 from teams.access.roles import BACKDATE_DAYS, SCOPES, Scope
-from teams.people.models import Deputy, Role, Team, TeamMembership, User
-from teams.territories.models import TerritoryMembership
+from teams.people.models import Role, Team, User
 from teams.workspace.models import RepVisibility, Workspace
 
 if TYPE_CHECKING:
@@ -110,83 +109,44 @@ def _tree() -> list[tuple[int, int | None]]:
     )
 
 
+def territories_of(user: User, today: date) -> frozenset[int]:
+    """The territories in which a person works today."""
+    return posts_of(user, today)[0].territory_ids
+
+
 def _with_deputised(user: User, permission: Permission) -> Reach:
     today = Workspace.get().today(timezone.now())
-    result = _own_reach(user, permission, today)
-    absent = remembered(("absent", user.pk), lambda: _absent_people(user, today))
-    for person in absent:
-        result |= _own_reach(person, permission, today)
+    result = Reach()
+    for person in posts_of(user, today):
+        result |= _own_reach(person, permission)
     return result
 
 
-def _absent_people(user: User, today: date) -> list[User]:
-    running = Deputy.objects.filter(
-        Q(ends_on__isnull=True) | Q(ends_on__gt=today),
-        deputy=user,
-        starts_on__lte=today,
-    )
-    return list(User.objects.filter(pk__in=running.values("person_id"), is_active=True).order_by("pk"))
-
-
-def _own_reach(user: User, permission: Permission, today: date) -> Reach:
-    scope = SCOPES[user.role].get(permission, Scope.NOTHING)
-    if scope == Scope.NOTHING or (permission == Permission.EXPORT and _may_not_export(user)):
+def _own_reach(person: Post, permission: Permission) -> Reach:
+    scope = SCOPES[person.role].get(permission, Scope.NOTHING)
+    if scope == Scope.NOTHING or (permission == Permission.EXPORT and _may_not_export(person)):
         return Reach()
     if scope == Scope.EVERYTHING:
         return Reach(everything=True)
-    result = Reach(user_ids=frozenset({user.pk}), people_ids=frozenset({user.pk}))
+    myself = frozenset({person.user_id})
+    result = Reach(user_ids=myself, people_ids=myself)
     if scope == Scope.SUBTREE:
-        result |= _teams_reach(_managed_teams(user, today), today)
+        result |= Reach(team_ids=person.led_team_ids, people_ids=person.led_people_ids)
     if SCOPES[Role.REP].get(permission) == Scope.VISIBLE:
-        result |= _widened(user, today)
+        result |= _widened(person)
     return result
 
 
-def _may_not_export(user: User) -> bool:
-    return forbidden_by_role(user, Workspace.get().export_forbidden_for)
+def _may_not_export(person: Post) -> bool:
+    return person.role in Workspace.get().export_forbidden_for
 
 
-def _managed_teams(user: User, today: date) -> set[int]:
-    """The subtree a person leads; for read-only people, that of the team they belong to."""
-    memberships = TeamMembership.objects.on(today).filter(user=user)
-    if user.role != Role.READ_ONLY:
-        memberships = memberships.managers()
-    return remembered(
-        ("managed", user.pk),
-        lambda: subtree(set(memberships.values_list("team_id", flat=True))),
-    )
-
-
-def _widened(user: User, today: date) -> Reach:
+def _widened(person: Post) -> Reach:
     visibility = Workspace.get().rep_visibility
-    if user.role not in {Role.REP, Role.MANAGER} or visibility == RepVisibility.OWN:
+    if person.role not in {Role.REP, Role.MANAGER} or visibility == RepVisibility.OWN:
         return Reach()
     if visibility == RepVisibility.ALL:
         return Reach(everything=True)
     if visibility == RepVisibility.TEAM:
-        mine = TeamMembership.objects.on(today).members().filter(user=user)
-        return _teams_reach(set(mine.values_list("team_id", flat=True)), today)
-    return Reach(territory_ids=territories_of(user, today))
-
-
-def territories_of(user: User, today: date) -> frozenset[int]:
-    """The territories in which a person works today."""
-    running = TerritoryMembership.objects.filter(
-        Q(starts_on__isnull=True) | Q(starts_on__lte=today),
-        Q(ends_on__isnull=True) | Q(ends_on__gt=today),
-        user=user,
-    )
-    return remembered(
-        ("territories", user.pk),
-        lambda: frozenset(running.values_list("territory_id", flat=True)),
-    )
-
-
-def _teams_reach(team_ids: set[int], today: date) -> Reach:
-    members = remembered(
-        ("members", frozenset(team_ids)),
-        lambda: frozenset(
-            TeamMembership.objects.on(today).filter(team_id__in=team_ids).values_list("user_id", flat=True)
-        ),
-    )
-    return Reach(team_ids=frozenset(team_ids), people_ids=members)
+        return Reach(team_ids=person.team_ids, people_ids=person.colleague_ids)
+    return Reach(territory_ids=person.territory_ids)
