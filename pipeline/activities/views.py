@@ -38,7 +38,7 @@ def activity_add(request: SignedInRequest) -> HttpResponse:
     return dialog(request, form, title=title or _("Plan an activity"), submit=pgettext("verb", "Plan"))
 
 
-@door(Permission.ACTIVITY_VIEW)
+@door(Permission.ACTIVITY_EDIT)
 @require_http_methods(["GET", "HEAD", "POST"])
 def activity_done(request: SignedInRequest, pk: int) -> HttpResponse:
     activity = _reached(request, pk)
@@ -65,7 +65,7 @@ def activity_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     return dialog(request, form, title=_("Change activity"), submit=_("Save"))
 
 
-@door(Permission.ACTIVITY_VIEW)
+@door(Permission.ACTIVITY_EDIT)
 @require_http_methods(["GET", "HEAD", "POST"])
 def activity_reschedule(request: SignedInRequest, pk: int) -> HttpResponse:
     activity = _reached(request, pk)
@@ -79,7 +79,7 @@ def activity_reschedule(request: SignedInRequest, pk: int) -> HttpResponse:
     return dialog(request, form, title=activity.subject, submit=_("Reschedule"))
 
 
-@door(Permission.ACTIVITY_VIEW)
+@door(Permission.ACTIVITY_EDIT)
 @require_http_methods(["GET", "HEAD", "POST"])
 def activity_snooze(request: SignedInRequest, pk: int) -> HttpResponse:
     activity, now = _reached(request, pk), timezone.now()
@@ -93,7 +93,7 @@ def activity_snooze(request: SignedInRequest, pk: int) -> HttpResponse:
     return dialog(request, form, title=activity.subject, submit=_("Snooze"))
 
 
-@door(Permission.ACTIVITY_VIEW)
+@door(Permission.ACTIVITY_EDIT)
 @require_POST
 def activity_cancel(request: SignedInRequest, pk: int) -> HttpResponse:
     activity = _reached(request, pk)
@@ -103,7 +103,7 @@ def activity_cancel(request: SignedInRequest, pk: int) -> HttpResponse:
     return changed(request, dropped, _("Cancelled"), before)
 
 
-@door(Permission.ACTIVITY_VIEW)
+@door(Permission.ACTIVITY_EDIT)
 @require_POST
 def activity_undo(request: SignedInRequest, pk: int, was: str) -> HttpResponse:
     """Back to what the signed `was` remembers, for ten minutes and unless somebody changed it since."""
