@@ -11,7 +11,7 @@ from teams.audit.record import record
 from teams.people.guards import locked_person
 from teams.people.models import ApiToken, TokenScope, User
 
-MOST_TOKENS = 20
+MOST_TOKENS = 200
 LONGEST = timedelta(days=365)
 
 

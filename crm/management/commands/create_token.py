@@ -5,9 +5,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from teams.audit.record import record
-from teams.models import ApiToken, User
+from crm.lib.errors import Refused
+from teams.models import User
 from teams.people.models import TokenScope
+from teams.people.token_actions import LONGEST, create_token
 
 
 class Command(BaseCommand):
@@ -16,12 +17,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email")
         parser.add_argument("--scope", choices=TokenScope.values, default=TokenScope.READ)
-        parser.add_argument("--name", default="")
+        parser.add_argument("--name", default="manage.py create_token")
 
     def handle(self, *args: Any, email: str, scope: str, name: str, **options: Any) -> None:
         user = User.objects.active().filter(email__iexact=email).first()
         if user is None:
             raise CommandError(f"Nobody active signs in with {email}.")
-        token, secret = ApiToken.objects.create(user=user, scope=scope, name=name[:80])
-        record("token_created", by=None, subject=user, changes={"scope": [None, token.scope]})
+        try:
+            _token, secret = create_token(by=user, name=name, scope=scope, lifetime=LONGEST)
+        except Refused as refusal:
+            raise CommandError(str(refusal)) from refusal
         self.stdout.write(secret)
