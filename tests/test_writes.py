@@ -37,11 +37,15 @@ def writes(source):
     """Lines on which a method that changes rows is called."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            name, receiver = node.func.attr, node.func.value
-            if name in ALWAYS or (name in WITHOUT_ARGUMENTS and not node.args and not _is_super(receiver)):
+            name = node.func.attr
+            if _is_write(name, node.func.value, node.args):
                 yield node.lineno, name
-            elif name in ON_QUERYSETS and QUERYSET & _names(receiver):
-                yield node.lineno, name
+
+
+def _is_write(name, receiver, arguments):
+    if name in WITHOUT_ARGUMENTS:
+        return not arguments and not _is_super(receiver)
+    return name in ALWAYS or (name in ON_QUERYSETS and bool(QUERYSET & _names(receiver)))
 
 
 def _is_super(node):
