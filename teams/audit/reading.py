@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
 from itertools import groupby
 from typing import Any
@@ -16,7 +17,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from crm.templatetags.formats import day_year, time_of_day
+from crm.templatetags.formats import day_year, month_year, number, time_of_day
 from teams.access import holds
 from teams.audit.models import AuditEntry
 from teams.audit.sentences import FIELDS, ICONS, NOBODY, OTHER, PAGES, SENTENCES, SILENT, USUAL_ICON
@@ -28,6 +29,9 @@ UNKNOWN = "–"
 _NAMED = frozenset({"user", "team", "territory", "pipeline", "stage"})
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d$")
+# A quota is told by its month, a change of the plan by the territory that it is about: `7.priority`.
+_MONTH = re.compile(r"\d{4}-\d\d$")
+_OF_TERRITORY = re.compile(r"(\d+)\.(\w+?)(?:_id)?$")
 
 
 @dataclass(frozen=True)
@@ -108,13 +112,21 @@ class Reading:
             return ""
 
     def _change(self, entry: AuditEntry, name: str, pair: list[Any]) -> Change:
-        before, after = (self._shown(entry.subject_type, name, value) for value in pair)
+        kind, territory, name = _about(entry.subject_type, name)
+        before, after = (self._shown(kind, name, value) for value in pair)
         begins = pair[0] is None or entry.action.endswith(".added")
-        return Change(_label(entry.subject_type, name), "" if begins else before, after)
+        label = _label(kind, name)
+        if territory:
+            label = f"{self.names.get(('territory', territory), UNKNOWN)}, {label}"
+        return Change(label, "" if begins else before, after)
 
     def _shown(self, subject_type: str, name: str, value: Any) -> str:
+        if isinstance(value, dict):  # a condition of a rule
+            return self._shown(subject_type, name, value.get("values", list(value.values())))
         if isinstance(value, list):
             return ", ".join(self._shown(subject_type, name, each) for each in value) or UNKNOWN
+        if _MONTH.match(name) and value is not None:
+            return number(Decimal(value))
         field = _field(subject_type, name)
         choices = _choices(field, name)
         if value in choices:
@@ -135,7 +147,10 @@ def _names(entries: list[AuditEntry]) -> dict[tuple[str, int], str]:
     wanted: dict[str, set[int]] = {}
     for entry in entries:
         for name, pair in _told(entry):
-            related = _related(_field(entry.subject_type, name))
+            kind, territory, field = _about(entry.subject_type, name)
+            if territory:
+                wanted.setdefault("territory", set()).add(territory)
+            related = _related(_field(kind, field))
             if related in _NAMED:
                 wanted.setdefault(related, set()).update(value for value in pair if isinstance(value, int))
     return {
@@ -143,6 +158,12 @@ def _names(entries: list[AuditEntry]) -> dict[tuple[str, int], str]:
         for kind, ids in wanted.items()
         for pk, row in _models()[kind]._default_manager.in_bulk(ids).items()
     }
+
+
+def _about(subject_type: str, name: str) -> tuple[str, int, str]:
+    """The kind of record, the territory that a change of the plan is about or 0, the field."""
+    of_one = _OF_TERRITORY.match(name)
+    return ("territory", int(of_one[1]), of_one[2]) if of_one else (subject_type, 0, name)
 
 
 @cache
@@ -174,6 +195,8 @@ def _related(field: Any) -> str:
 def _label(subject_type: str, name: str) -> str:
     if name in FIELDS:
         return str(FIELDS[name])
+    if _MONTH.match(name):
+        return month_year(date.fromisoformat(f"{name}-01"))
     field = _field(subject_type, name)
     words = str(field.verbose_name if field else name.replace("_", " "))
     return words[:1].upper() + words[1:]

@@ -134,6 +134,8 @@ USUAL_ICON = "pencil"
 
 # Fields whose column has no name for people.
 FIELDS: dict[str, Promise] = {
+    "archived": _("Archived"),
+    "company": _("Company"),
     "counts_in_win_rate": _("Counts in the win rate"),
     "currency": _("Currency"),
     "days": _("Days"),
@@ -145,19 +147,24 @@ FIELDS: dict[str, Promise] = {
     "holiday_country": _("Public holidays of"),
     "holiday_subdivision": _("State or province"),
     "is_active": _("Active"),
+    "is_catch_all": _("Catches what no rule matches"),
     "leaderboard": _("Leaderboards"),
     "name": _("Name"),
     "name_de": _("German name"),
     "needs_competitor": _("Asks for the competitor"),
     "outcome": _("Outcome"),
+    "owner": _("Owner"),
     "pace_behind": _("Behind"),
     "pace_far_behind": _("Far behind"),
     "parent": _("Part of"),
     "pipeline": _("Pipeline"),
+    "priority": _("Priority"),
     "probability": _("Probability"),
+    "region": _("Region"),
     "rep_visibility": _("What reps see"),
     "required_fields": _("Needed to enter"),
     "role": _("Role"),
+    "rules": _("Rule"),
     "scope": _("Rights"),
     "second_factor_required_for": _("Second factor required for"),
     "stages_of": _("Stages of"),
@@ -167,4 +174,4 @@ FIELDS: dict[str, Promise] = {
     "time_zone": _("Time zone"),
 }
 # Bookkeeping that says nothing to a reader.
-SILENT = frozenset({"archived_at", "version"})
+SILENT = frozenset({"archived_at", "parameters", "sort_key", "version"})

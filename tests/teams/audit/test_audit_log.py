@@ -17,7 +17,7 @@ from teams.audit.record import record
 from teams.audit.sentences import FIELDS, PAGES, SENTENCES
 from teams.models import AuditEntry, RepVisibility, Role, TeamMembership
 from teams.workspace.actions import EDITABLE
-from tests.factories import NOW, make_company, make_deal, make_team, make_user, make_workspace
+from tests.factories import NOW, make_company, make_deal, make_team, make_territory, make_user, make_workspace
 
 pytestmark = pytest.mark.django_db
 URL = "/audit/"
@@ -155,6 +155,19 @@ def test_choices_and_roles_are_named(client, admin, workspace):
     page = " ".join(client.get(URL).content.decode().split())
     assert "What reps see: Only their own deals → <b>All deals</b>" in page
     assert "Second factor required for: – → <b>Admin, Manager</b>" in page
+
+
+def test_rules_of_territories_and_quotas_are_told(client, admin, rep):
+    north = make_territory("North")
+    rules = [[{"field": "country", "operator": "in", "values": ["DE", "AT"]}]]
+    changes = {f"{north.pk}.rules": [[], rules], f"{north.pk}.parent_id": [None, north.pk], "version": [1, 2]}
+    record("territory.reshaped", by=admin, subject=north.plan, changes=changes)
+    record("quota.set", by=admin, subject=rep, changes={"2026-11": [None, "28000.00"]})
+    client.force_login(admin)
+    page = " ".join(client.get(URL).content.decode().split())
+    assert "North, Rule: – → <b>DE, AT</b>" in page
+    assert "North, Part of: <b>North</b>" in page
+    assert "November 2026: <b>28,000</b>" in page
 
 
 def test_names_are_text_and_never_markup(client, admin):
