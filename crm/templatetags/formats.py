@@ -143,6 +143,13 @@ def compact_money(value: Number, currency: str = "EUR") -> str:
 
 
 @register.filter
+def sharing_unit(amount: str, other: str) -> str:
+    """61,4 before “/ 92,0 Tsd. €”: a German amount without the unit that the one beside it has too."""
+    digits, _space, unit = amount.partition(SPACE)
+    return digits if unit and language() == "de" and other.partition(SPACE)[2] == unit else amount
+
+
+@register.filter
 @or_dash
 def axis_money(value: Number, currency: str = "EUR") -> str:
     """€3m, €2.5m and €800k: the round figures of an axis."""
