@@ -14,7 +14,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from crm.lib.api.serializers import Money, Strict
+from crm.lib.api.serializers import CustomFields, Money, Strict
 from crm.lib.api.versions import version_read, without_version
 from pipeline.contacts import actions
 from pipeline.contacts.filters import ContactFilter, RecordFilter
@@ -82,7 +82,7 @@ class CompanyChange(Strict):
     website = serializers.URLField(max_length=200, required=False, allow_blank=True)
     phone = PhoneNumberField(required=False, allow_blank=True)
     owner = serializers.PrimaryKeyRelatedField(queryset=User.objects.active(), required=False)
-    custom_fields = serializers.DictField(required=False)
+    custom_fields = CustomFields(required=False)
 
 
 class CompanyIn(CompanyChange):
@@ -131,7 +131,7 @@ class ContactChange(Strict):
     phone = PhoneNumberField(required=False, allow_blank=True)
     mobile = PhoneNumberField(required=False, allow_blank=True)
     owner = serializers.PrimaryKeyRelatedField(queryset=User.objects.active(), required=False)
-    custom_fields = serializers.DictField(required=False)
+    custom_fields = CustomFields(required=False)
 
 
 class ContactIn(ContactChange):

@@ -16,8 +16,9 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from crm.lib.api.serializers import Money, Strict
+from crm.lib.api.serializers import CustomFields, Money, Strict
 from crm.lib.api.versions import version_read, without_version
+from crm.lib.text import SingleLine
 from pipeline.contacts.api import ReachableCompany
 from pipeline.deals import actions
 from pipeline.deals.filters import DealFilter
@@ -109,7 +110,7 @@ class DealChange(Strict):
     )
     competitor = serializers.PrimaryKeyRelatedField(queryset=Competitor.objects.all(), required=False, allow_null=True)
     need = serializers.CharField(max_length=5000, required=False, allow_blank=True)
-    custom_fields = serializers.DictField(required=False)
+    custom_fields = CustomFields(required=False)
 
 
 class DealIn(Strict):
@@ -118,7 +119,9 @@ class DealIn(Strict):
     name = serializers.CharField(max_length=200)
     external_id = serializers.CharField(max_length=120, required=False, allow_blank=True)
     pipeline = serializers.PrimaryKeyRelatedField(queryset=Pipeline.objects.in_use(), required=False)
-    stage = serializers.PrimaryKeyRelatedField(queryset=Stage.objects.in_use(), required=False)
+    stage = serializers.PrimaryKeyRelatedField(
+        queryset=Stage.objects.in_use().filter(pipeline__archived_at__isnull=True), required=False
+    )
     owner = serializers.PrimaryKeyRelatedField(queryset=User.objects.active(), required=False)
     company = ReachableCompany(required=False, allow_null=True)
     value = Money(required=False, allow_null=True)
@@ -139,14 +142,14 @@ class Move(Strict):
     stage = serializers.PrimaryKeyRelatedField(queryset=Stage.objects.in_use())
     at = serializers.DateTimeField(required=False, source="occurred_at")
     fields = DealChange(required=False)  # type: ignore[assignment]
-    note = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    note = serializers.CharField(max_length=300, required=False, allow_blank=True, validators=[SingleLine()])
 
 
 class Win(Strict):
     reason = serializers.PrimaryKeyRelatedField(queryset=CloseReason.objects.in_use(), required=False)
     value = Money(required=False, allow_null=True)
     at = serializers.DateTimeField(required=False, source="closed_at")
-    note = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    note = serializers.CharField(max_length=300, required=False, allow_blank=True, validators=[SingleLine()])
 
 
 class Lose(Strict):
@@ -154,11 +157,11 @@ class Lose(Strict):
     competitor = serializers.PrimaryKeyRelatedField(queryset=Competitor.objects.all(), required=False)
     at = serializers.DateTimeField(required=False, source="closed_at")
     try_again_on = serializers.DateField(required=False, allow_null=True)
-    note = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    note = serializers.CharField(max_length=300, required=False, allow_blank=True, validators=[SingleLine()])
 
 
 class Reason(Strict):
-    reason = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    reason = serializers.CharField(max_length=300, required=False, allow_blank=True, validators=[SingleLine()])
 
 
 class NewOwner(Strict):

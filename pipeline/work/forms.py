@@ -76,7 +76,7 @@ class RestoreForm(PlainForm):
 class ReasonForm(PlainForm):
     """A verb with an optional reason."""
 
-    reason = forms.CharField(label=_("Reason"), required=False, max_length=300)
+    reason = forms.CharField(label=_("Reason"), required=False, max_length=300, validators=[SingleLine()])
 
 
 class ReopenForm(ReasonForm):

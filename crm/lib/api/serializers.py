@@ -1,10 +1,13 @@
 """Shapes that refuse what they do not know."""
 
+import json
 from typing import Any
 
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
+
+MOST_CUSTOM = 20_000
 
 
 class Strict(serializers.Serializer):
@@ -16,6 +19,15 @@ class Strict(serializers.Serializer):
             if unknown := data.keys() - writable:
                 message = ErrorDetail(_("This field does not exist or cannot be set."), code="unknown")
                 raise ValidationError({name: [message] for name in sorted(unknown)})
+        return super().to_internal_value(data)
+
+
+class CustomFields(serializers.DictField):
+    """Values of fields that a workspace made for itself."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if len(json.dumps(data)) > MOST_CUSTOM:
+            raise ValidationError(_("Custom fields may hold 20,000 characters at most."), code="max_length")
         return super().to_internal_value(data)
 
 

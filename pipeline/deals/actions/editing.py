@@ -45,7 +45,7 @@ def edit_deal(
         raise Refused(_("This field cannot be changed here."), code="unknown_field", field=min(unknown))
     if deal.status in CLOSED and set(changes) & FROZEN_AT_CLOSING:
         raise Refused(_("This deal is closed. Reopen it to change what it was closed with."), code="closed")
-    changes = _with_stage_probability(deal, changes)
+    changes = with_stage_probability(deal, changes)
     check_version(deal, version, changes)
     events = _write(deal, changes)
     if not events:
@@ -57,7 +57,8 @@ def edit_deal(
     return deal
 
 
-def _with_stage_probability(deal: Deal, changes: dict[str, Any]) -> dict[str, Any]:
+def with_stage_probability(deal: Deal, changes: dict[str, Any]) -> dict[str, Any]:
+    """The changes with the probability of the stage where none was chosen; notes on the deal which of them it is."""
     if "probability" not in changes or deal.status != DealStatus.OPEN:
         return changes
     chosen = changes["probability"]
@@ -68,15 +69,19 @@ def _with_stage_probability(deal: Deal, changes: dict[str, Any]) -> dict[str, An
 
 
 def _write(deal: Deal, changes: dict[str, Any]) -> list[tuple[EventKind, dict[str, list[Any]]]]:
-    """Apply the changes, one event a kind. Another company brings its territory."""
+    """Apply the changes, one event a kind."""
+    by_kind: dict[EventKind, dict[str, list[Any]]] = {}
+    for name, pair in fill(deal, changes).items():
+        kind = EventKind.TERRITORY_CHANGED if name == "territory" else EDITABLE[name]
+        by_kind.setdefault(kind, {})[name] = pair
+    return list(by_kind.items())
+
+
+def fill(deal: Deal, changes: dict[str, Any]) -> dict[str, list[Any]]:
+    """Apply fields and what they bring with them: another company brings its territory. Returns what changed."""
     if "forecast_category" in changes:
         deal.forecast_category_chosen = True
-    by_kind: dict[EventKind, dict[str, list[Any]]] = {}
-    for name, pair in apply(deal, changes).items():
-        by_kind.setdefault(EDITABLE[name], {})[name] = pair
-    if "company" in by_kind.get(EventKind.EDITED, {}):
-        territory = deal.company.territory if deal.company else None
-        moved = apply(deal, {"territory": territory})
-        if moved:
-            by_kind[EventKind.TERRITORY_CHANGED] = moved
-    return list(by_kind.items())
+    changed = apply(deal, changes)
+    if "company" in changed:
+        changed |= apply(deal, {"territory": deal.company.territory if deal.company else None})
+    return changed

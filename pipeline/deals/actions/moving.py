@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from crm.lib.errors import Forbidden, Refused
 from crm.notifications.actions import notify
 from pipeline.credit import actions as credit
-from pipeline.deals.actions.editing import EDITABLE
+from pipeline.deals.actions.editing import EDITABLE, fill, with_stage_probability
 from pipeline.deals.actions.opening import validate
 from pipeline.deals.actions.recording import apply, check_instant, check_version, live_deal, record, workspace_day
 from pipeline.deals.clock import stalled_from
@@ -47,14 +47,15 @@ def move_to_stage(
     deal = live_deal(deal_id, by=by)
     if deal.stage_id == stage.pk and deal.status == DealStatus.OPEN:
         return deal
-    check_version(deal, version, {"stage": stage, "status": DealStatus.OPEN})
+    given = {name: value for name, value in (fields or {}).items() if name in EDITABLE}
+    check_version(deal, version, {**given, "stage": stage, "status": DealStatus.OPEN})
     _check_open(deal)
     if stage.pipeline_id != deal.pipeline_id:
         raise Refused(_("This stage belongs to another pipeline. Change the pipeline instead."), code="pipeline")
     if stage.archived_at is not None:
         raise Refused(_("This stage is archived. Choose another one."), code="archived_stage")
     moved_at = check_instant(deal, occurred_at, by=by, at=at)
-    filled = apply(deal, {name: value for name, value in (fields or {}).items() if name in EDITABLE})
+    filled = _fill(deal, given)
     check_required(deal, stage)
     changes = {**_enter(deal, stage, moved_at), **filled}
     validate(deal, known_relations=not filled)
@@ -140,6 +141,12 @@ def check_required(deal: Deal, stage: Stage) -> None:
             label = getattr(Deal._meta.get_field(name), "verbose_name", name)
             message = _("%(stage)s needs a value for “%(field)s”.") % {"stage": stage.label, "field": label}
             raise Refused(message, code="fields_required", field=name)
+
+
+def _fill(deal: Deal, given: dict[str, Any]) -> dict[str, list[Any]]:
+    """Apply what came with a move; a probability that was not chosen is the one of the stage to come."""
+    fields = with_stage_probability(deal, given)
+    return fill(deal, {name: fields[name] for name in fields if name != "probability" or deal.probability_overridden})
 
 
 def _check_open(deal: Deal) -> None:

@@ -51,6 +51,8 @@ def open_deal(
     if not scope.covers_person(owner.pk):
         raise Forbidden(who_may(Permission.DEAL_REASSIGN if scope else Permission.DEAL_ADD))
     stage = stage or first_stage(pipeline)
+    if pipeline and stage.pipeline_id != pipeline.pk:
+        raise Refused(_("This stage belongs to another pipeline. Choose one of this pipeline."), field="stage")
     deal = Deal(
         name=name,
         company=company,
