@@ -55,7 +55,7 @@ def company_export(request: SignedInRequest) -> HttpResponseBase:
 def contact_export(request: SignedInRequest) -> HttpResponseBase:
     """Exactly the contacts of the list with this address."""
     now = timezone.now()
-    rows = Contact.objects.reachable_by(request.user).select_related("owner", "company")
+    rows = Contact.objects.reachable_by(request.user).with_employer(request.user).select_related("owner")
     found = ContactFilter(request.GET, rows, user=request.user, now=now)
     header = [
         _("Number"),
@@ -117,14 +117,14 @@ def _company(row: Company) -> list[Cell]:
     ]
 
 
-def _contact(row: Contact) -> list[Cell]:
+def _contact(row: Any) -> list[Cell]:
     return [
         row.pk,
         row.salutation,
         row.first_name,
         row.last_name,
         row.job_title,
-        row.company.name if row.company else None,
+        row.employer,
         row.email,
         str(row.phone or ""),
         str(row.mobile or ""),

@@ -26,7 +26,7 @@ COMPANY_ORDERINGS = {
 }
 CONTACT_ORDERINGS = {
     "name": "sort_key",
-    "company": "company__sort_key",
+    "company": "employer_key",
     "job_title": "job_title",
     "owner": "owner__sort_key",
     "created_at": "created_at",
@@ -92,11 +92,18 @@ class CompanyFilter(RecordFilter):
 
 
 class ContactFilter(RecordFilter):
+    """Narrows contacts, ordered by company only if they were read `with_employer`."""
+
     through = "company__"
 
     company = IdFilter(field_name="company_id", label=_("Company"))
     ordering = by_ordering(CONTACT_ORDERINGS)
     orderings = CONTACT_ORDERINGS
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        if self.active.keys() & {"company", "territory", "country", "industry"}:
+            queryset = queryset.at_visible_companies(self.user)
+        return super().filter_queryset(queryset)
 
     class Meta:
         model = Contact

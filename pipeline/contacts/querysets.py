@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, When
 from django.utils import timezone
 
 from crm.lib.text import sort_key
@@ -65,6 +65,21 @@ class ContactQuerySet(models.QuerySet):  # type: ignore[type-arg]
         companies: Any = self.model._meta.get_field("company").related_model
         visible = companies._default_manager.live().reachable_by(user, permission)
         return self.filter(Q(owner_id__in=scope.people_ids) | Q(company_id__in=visible.values("pk")))
+
+    def at_visible_companies(self, user: "User | AnonymousUser") -> Self:
+        """Without those whose company the person may not know; what it is like would tell her."""
+        return self.filter(Q(company__isnull=True) | self._company_visible(user))
+
+    def with_employer(self, user: "User | AnonymousUser") -> Self:
+        """Annotates `employer`, the name of the company as far as the person may know it, and `employer_key`."""
+        known = self._company_visible(user)
+        return self.annotate(employer=Case(When(known, then=F("company__name")))).alias(
+            employer_key=Case(When(known, then=F("company__sort_key")))
+        )
+
+    def _company_visible(self, user: "User | AnonymousUser") -> Q:
+        companies: Any = self.model._meta.get_field("company").related_model
+        return Q(company_id__in=companies._default_manager.reachable_by(user).values("pk"))
 
     def live(self) -> Self:
         return self.filter(deleted_at__isnull=True)

@@ -20,7 +20,7 @@ from teams.access.http import SignedInRequest
 @door(Permission.COMPANY_VIEW)
 @require_safe
 def contact_list(request: SignedInRequest) -> HttpResponse:
-    contacts = Contact.objects.reachable_by(request.user).select_related("owner", "company")
+    contacts = Contact.objects.reachable_by(request.user).with_employer(request.user).select_related("owner")
     context = record_page.list_context(request, ContactFilter(request.GET, contacts, user=request.user))
     name = "_contact_list" if record_page.is_partial(request) else "contact_list"
     return render(request, f"pipeline/contacts/{name}.html", context)
@@ -34,7 +34,7 @@ def contact(request: SignedInRequest, pk: int) -> HttpResponse:
     context = {
         "contact": row,
         "company_visible": row.company_id is not None
-        and Company.objects.live().reachable_by(request.user).filter(pk=row.company_id).exists(),
+        and Company.objects.reachable_by(request.user).filter(pk=row.company_id).exists(),
         "values": values_of(row, CONTACT_FIELDS, by=request.user, editable=record_page.may_edit(request, row)),
         "roles": roles.order_by("-deal__changed_at", "-pk")[: record_page.MOST_RELATED],
         **record_page.record_context(request, row),
@@ -47,7 +47,7 @@ def contact(request: SignedInRequest, pk: int) -> HttpResponse:
 def contact_add(request: SignedInRequest) -> HttpResponse:
     """A new contact; `?company=7` says where."""
     wanted = request.GET.get("company", "")
-    employer = record_page.reached(request, Company, int(wanted)) if wanted.isdecimal() else None
+    employer = record_page.reached(request, Company, int(wanted)) if wanted.isdecimal() and len(wanted) < 19 else None
     form = ContactForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         fields = {**form.cleaned_data, "company": employer}

@@ -1,5 +1,6 @@
 """The people, colleagues and products on the page of a deal."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -83,15 +84,17 @@ def read(deal: Deal, *, reader: User, can_edit: bool) -> Parts:
 
 
 def _people(deal: Deal, reader: User, *, can_edit: bool) -> list[Person]:
-    rows: Any = deal.people.select_related("contact__company").order_by("-is_primary", "contact__sort_key", "pk")
-    contacts = Contact.objects.reachable_by(reader).filter(deal_roles__deal=deal)
-    visible = set(contacts.values_list("pk", flat=True))
-    return [_person(deal, row, is_visible=row.contact_id in visible, can_edit=can_edit) for row in rows]
+    rows: Any = deal.people.select_related("contact").order_by("-is_primary", "contact__sort_key", "pk")
+    contacts = Contact.objects.reachable_by(reader).filter(deal_roles__deal=deal).with_employer(reader)
+    visible = dict(contacts.values_list("pk", "employer"))
+    return [_person(deal, row, visible, can_edit=can_edit) for row in rows]
 
 
-def _person(deal: Deal, row: DealContact, *, is_visible: bool, can_edit: bool) -> Person:
+def _person(deal: Deal, row: DealContact, visible: Mapping[int, str | None], *, can_edit: bool) -> Person:
+    """`visible` are the contacts that the reader may know, with the company as far as she may."""
     contact: Contact = row.contact
-    elsewhere = contact.company.name if contact.company and contact.company_id != deal.company_id else ""
+    is_visible = contact.pk in visible
+    elsewhere = visible.get(contact.pk) if contact.company_id != deal.company_id else ""
     return Person(
         row,
         contact.name if is_visible else _("Hidden contact"),

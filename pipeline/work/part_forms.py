@@ -54,7 +54,7 @@ class AddContactForm(RoleForm):
         shown = [contact.pk for contact in found.by_name()[:MOST_OFFERED]]
         shown += [int(chosen)] if chosen.isdecimal() and len(chosen) < 19 else []
         field: Any = self.fields["contact"]
-        field.queryset = offered.filter(pk__in=shown).select_related("company").by_name()
+        field.queryset = offered.filter(pk__in=shown).with_employer(by).by_name()
         field.label_from_instance = _with_company
         self.found = len(shown)
 
@@ -227,6 +227,6 @@ def _typed(amount: Decimal | None) -> str:
     return "" if amount is None else f"{amount:f}".removesuffix(".00")
 
 
-def _with_company(contact: Contact) -> str:
-    words = (contact.name, contact.job_title, contact.company.name if contact.company else "")
+def _with_company(contact: Any) -> str:
+    words = (contact.name, contact.job_title, contact.employer)
     return ", ".join(word for word in words if word) or _now("Contact")

@@ -84,12 +84,14 @@ def _find(asked: Wish, reader: User, now: datetime, limit: int, *, similar: bool
     everything = not asked.kind
     own = ExpressionWrapper(Q(owner=reader), output_field=BooleanField())
     companies = named(Company.objects.live().reachable_by(reader)).annotate(own=own, exact=_begins(asked))
-    contacts = named(Contact.objects.live().reachable_by(reader)).annotate(own=own, exact=_begins(asked))
+    contacts = named(Contact.objects.live().reachable_by(reader).with_employer(reader)).annotate(
+        own=own, exact=_begins(asked)
+    )
     best = ("-exact", "-own", "sort_key", "pk")
     return Found(
         deals=_cards(_deals(asked, reader, similar=similar), now, limit) if everything else [],
         companies=list(companies.order_by(*best)[:limit]) if asked.kind != "contacts" else [],
-        contacts=list(contacts.select_related("company").order_by(*best)[:limit]) if asked.kind != "companies" else [],
+        contacts=list(contacts.order_by(*best)[:limit]) if asked.kind != "companies" else [],
         people=list(named(_colleagues(reader)).by_name()[:limit]) if everything else [],
         similar=similar,
     )
