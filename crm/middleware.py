@@ -8,7 +8,7 @@ from collections.abc import Callable
 import structlog
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,6 +18,7 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from crm.lib.errors import Forbidden, Refused
 from crm.lib.memo import remembering
+from crm.views import page_not_found
 from teams.access.reach import forbidden_by_role
 from teams.audit.record import record_denied
 from teams.models import User, Workspace
@@ -120,6 +121,8 @@ class RefusalMiddleware:
             return _told(request, exception, status=403)  # other requests get the page of the 403 handler
         if isinstance(exception, Refused):
             return _told(request, exception.message, status=409)
+        if isinstance(exception, ObjectDoesNotExist):  # what an action looked for is gone, or out of reach by now
+            return page_not_found(request, exception)
         return None
 
 

@@ -5,6 +5,17 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+# The days people plan and report with. Near the ends of the calendar some zones have no day at all.
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2199, 12, 31)
+_FIRST_INSTANT, _END = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def is_sensible(moment: date) -> bool:
+    """Whether a day or an instant lies in the years from 1970 to 2199."""
+    if isinstance(moment, datetime):
+        return _FIRST_INSTANT <= moment < _END
+    return FIRST_DAY <= moment <= LAST_DAY
+
 
 def local_instant(day: date, at: time, zone: ZoneInfo) -> datetime:
     """The instant (UTC) of a wall-clock time on a day in a zone.

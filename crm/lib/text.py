@@ -12,9 +12,10 @@ _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zs", "Zl", "Zp", "Mn"}
 def sort_key(text: str) -> str:
     """Lower-case, unaccented form of a text, stored beside it for sorting and searching.
 
-    `ß` becomes `ss`; `ä` becomes `a`. The embedded database server has no ICU collations.
+    `ß` becomes `ss`; `ä` becomes `a`; NUL, which no database looks for, falls away. The embedded database server
+    has no ICU collations.
     """
-    folded = unicodedata.normalize("NFKD", text.casefold())
+    folded = unicodedata.normalize("NFKD", text.casefold().replace("\x00", ""))
     return "".join(c for c in folded if not unicodedata.combining(c)).strip()
 
 

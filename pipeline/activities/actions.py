@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from crm.lib.errors import Conflict, FieldConflict, Forbidden, Refused
-from crm.lib.periods import local_date, midnight
+from crm.lib.periods import is_sensible, local_date, midnight
 from pipeline.activities.defaults import usual_offsets
 from pipeline.activities.models import OUTREACH, Activity
 from pipeline.contacts.models import Company, Contact
@@ -21,6 +21,7 @@ from teams.models import User
 MOST_SNOOZES = 5
 EDITABLE = frozenset({"kind", "subject", "text", "duration_minutes", "reminder_offsets", "deal", "company", "contact"})
 DAY = timedelta(days=1)
+NO_SENSIBLE_DATE = _("Enter a date between 1970 and 2199.")
 
 
 @transaction.atomic
@@ -76,6 +77,8 @@ def log(
     next_step: Mapping[str, Any] | None = None,
 ) -> Activity:
     """Record what has been done, and plan the next step (arguments of `plan`) in the same breath."""
+    if done_at and not is_sensible(done_at):
+        raise Refused(NO_SENSIBLE_DATE, field="done_at")
     if done_at and done_at > at:
         raise Refused(_("This time is in the future. Plan the activity instead."), field="done_at")
     activity = _new(by=by, at=at, kind=kind, subject=subject, assignee=by, deal=deal, company=company, contact=contact)
@@ -153,6 +156,8 @@ def snooze(*, activity_id: int, by: User, at: datetime, until: datetime, version
     _must_be_open(activity)
     if until <= at:
         raise Refused(_("Choose a time in the future."), field="until")
+    if not is_sensible(until):
+        raise Refused(NO_SENSIBLE_DATE, field="until")
     if activity.snooze_count >= MOST_SNOOZES:
         raise Refused(_("Snoozed five times already. Choose a new date or cancel the activity."))
     activity.snoozed_until = until
@@ -215,7 +220,7 @@ def edit_activity(
     before = activity.deal_id
     for name, value in changes.items():
         setattr(activity, name, value)
-    _must_see(by, activity.deal, activity.company, activity.contact)
+    _must_see(by, changes.get("deal"), changes.get("company"), changes.get("contact"))
     _write(checked(activity), at)
     follow.refresh_next_step([before])
     if activity.is_open:
@@ -258,6 +263,9 @@ def set_due(activity: Activity, *, due_on: date | None, due_at: datetime | None)
     """Set the due date or time and what follows from it in the assignee's zone."""
     if due_on and due_at:
         raise Refused(_("Choose a day or a time, not both."), field="due_at")
+    for name, moment in (("due_on", due_on), ("due_at", due_at)):
+        if moment and not is_sensible(moment):
+            raise Refused(NO_SENSIBLE_DATE, field=name)
     zone = activity.assignee.zone
     activity.due_on = due_on
     activity.due_at = due_at

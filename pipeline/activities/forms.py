@@ -5,15 +5,21 @@ from datetime import date, datetime
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from crm.lib.periods import local_instant
+from crm.lib.periods import FIRST_DAY, LAST_DAY, local_instant
 from crm.lib.text import MultiLine
 from pipeline.activities.defaults import REMINDERS, USUAL, reminder_choice, results_of, usual_offsets
 from pipeline.activities.models import Activity, Note
 from teams.access import Permission, reach
 from teams.models import User
+
+SENSIBLE_DAY = [
+    MinValueValidator(FIRST_DAY, _("Enter a date between 1970 and 2199.")),
+    MaxValueValidator(LAST_DAY, _("Enter a date between 1970 and 2199.")),
+]
 
 
 class VersionForm(forms.Form):
@@ -25,7 +31,11 @@ class VersionForm(forms.Form):
 class DueForm(VersionForm):
     """A day, or a day with a time in the zone of the person who enters it."""
 
-    due_on = forms.DateField(label=_("Due date"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    due_on = forms.DateField(
+        label=_("Due date"),
+        validators=SENSIBLE_DAY,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
     due_time = forms.TimeField(
         label=_("Due time"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
     )
@@ -151,7 +161,9 @@ class SnoozeForm(VersionForm):
         initial="tomorrow",
         widget=forms.RadioSelect,
     )
-    on = forms.DateField(label=_("Day"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    on = forms.DateField(
+        label=_("Day"), required=False, validators=SENSIBLE_DAY, widget=forms.DateInput(attrs={"type": "date"})
+    )
 
     def __init__(self, data: Any = None, *, today: date, initial: Mapping[str, Any] | None = None) -> None:
         super().__init__(data, initial=dict(initial or {}))

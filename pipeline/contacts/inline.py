@@ -55,7 +55,7 @@ def edit_in_place(
 
 def _version(request: HttpRequest, row: Any) -> int:
     version = request.POST.get("version", "")
-    return int(version) if version.isdecimal() else row.version
+    return int(version) if version.isdecimal() and len(version) < 10 else row.version
 
 
 def _value(row: Any, name: str, *, editable: bool) -> Value:

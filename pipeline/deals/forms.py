@@ -28,6 +28,7 @@ class AmountField(forms.CharField):
             amount = parse_amount(text, language=get_language() or "en")
         except NotUnderstood as error:
             raise ValidationError(_("Enter an amount such as 71,500 or 71.5k."), code="invalid") from error
+        validate_amount(amount)  # before rounding, which fails beyond all measure
         return amount.quantize(Decimal("0.01"))
 
     def run_validators(self, value: Any) -> None:

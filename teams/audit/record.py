@@ -43,7 +43,7 @@ def record(
 def record_denied(request: HttpRequest, permission: str = "") -> None:
     """A call that was refused. The same one again says nothing new for a while."""
     user = request.user if isinstance(request.user, User) else None
-    label = f"{permission} {request.method} {request.path}".strip()[:200]
+    label = f"{permission} {request.method} {request.path}".replace("\x00", "").strip()[:200]
     lately = AuditEntry.objects.filter(at__gt=timezone.now() - SAME_DENIAL)
     if not lately.filter(actor=user, action=DENIED, subject_label=label).exists():
         record(DENIED, by=user, request=request, label=label)

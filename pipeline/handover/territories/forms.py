@@ -275,7 +275,7 @@ def _one_empty_row() -> list[list[Row]]:
 def _with_edit(rows: list[list[Row]], edit: str) -> list[list[Row]]:
     """The rows after a button; one that no longer fits changes nothing."""
     verb, *numbers = edit.split(":")
-    places = [int(number) for number in numbers if number.isdecimal()]
+    places = [int(number) for number in numbers if number.isdecimal() and len(number) < 4]
     if verb == "alternative":
         return [*rows, [{}]]
     if verb == "add" and places and places[0] < len(rows):

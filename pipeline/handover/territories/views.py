@@ -137,7 +137,7 @@ def territory_edit(request: SignedInRequest, pk: int) -> HttpResponse:
 
     def edit(fields: dict[str, Any]) -> str:
         version = request.POST.get("version", "")
-        read = int(version) if version.isdecimal() else None
+        read = int(version) if version.isdecimal() and len(version) < 10 else None
         tree.edit_territory(territory_id=pk, by=request.user, at=timezone.now(), version=read, changes=fields)
         return reverse("territory", args=[pk])
 
@@ -181,7 +181,7 @@ def _visible(request: SignedInRequest, pk: int) -> Territory:
 
 def _proposed(request: SignedInRequest, shown: Territory, editor: RuleEditor, changes: Changes) -> HttpResponse:
     versions = dict(Territory.objects.filter(pk__in=changes).values_list("pk", "version"))
-    if (read := request.POST.get("version", "")).isdecimal():
+    if (read := request.POST.get("version", "")).isdecimal() and len(read) < 10:
         versions[shown.pk] = int(read)
     agreement = _agreement(request, preview(changes, now=timezone.now()), changes, versions, shown)
     return _page(request, shown, editor, **agreement)
