@@ -55,8 +55,8 @@ class Item:
     def snooze_choices(self) -> list[tuple[str, str | Promise]]:
         return [
             ("hour", gettext_lazy("In an hour")),
-            ("tomorrow", gettext_lazy("Tomorrow at 9:00")),
-            ("week", gettext_lazy("In a week at 9:00")),
+            ("tomorrow", gettext_lazy("Tomorrow at 09:00")),
+            ("week", gettext_lazy("In a week at 09:00")),
         ]
 
 
