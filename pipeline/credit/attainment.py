@@ -12,15 +12,16 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, DateField, Q, QuerySet, Sum
-from django.db.models.functions import TruncMonth
+from django.db.models import BigIntegerField, Count, DateField, DecimalField, Q, QuerySet, Sum, Value
+from django.db.models.functions import Cast, TruncMonth
 
 from crm.lib.periods import Period
 from pipeline.credit.models import CreditKind, CreditSplit
 from teams.models import Quota, Workspace
-from teams.quotas.placement import placement
+from teams.quotas.placement import STAYS, placed, placement, stays_of_user
 
 NOTHING = Decimal(0)
+MONEY = DecimalField(max_digits=16, decimal_places=2)
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,9 @@ class Attainment:
         return max(NOTHING, self.quota - self.achieved) if self.quota else None
 
 
+_Part = tuple[date, Attainment]
+
+
 @dataclass(frozen=True)
 class Whose:
     """Of people (their credit and quotas), of teams (credit of the team at closing), or of all when neither is given.
@@ -68,19 +72,17 @@ class Whose:
 
 
 def by_month(whose: Whose, period: Period, *, without_quota: bool = True) -> dict[date, Attainment]:
-    """Every month of the period, in order. The period consists of whole months. Two queries, three for teams.
+    """Every month of the period, in order. The period consists of whole months. One query.
 
-    With `without_quota=False`, nothing at all when no month has a quota; that takes one query, two for teams.
+    With `without_quota=False`, nothing at all when no month has a quota.
     """
     _refuse_parts_of_months(period)
-    quotas = _quotas(whose, period)
+    quotas, credited = _quotas_and_credit(whose, period)
     if not (quotas or without_quota):
         return {}
     found = {month.start: Attainment() for month in period.months()}
-    for _user_id, month, amount in quotas:
-        found[month] += Attainment(quota=amount)
-    for row in _credit(whose, period).values("month").annotate(**_SUMS):
-        found[row["month"]] += _credited(row)
+    for month, part in (*quotas, *credited):
+        found[month] += part
     return found
 
 
@@ -147,19 +149,43 @@ def _credit(whose: Whose, period: Period) -> QuerySet[Any]:
         rows = rows.filter(user_id__in=whose.people)
     if whose.teams is not None:
         rows = rows.filter(team_id__in=whose.teams)
-    return rows.annotate(month=TruncMonth("credited_at", output_field=DateField(), tzinfo=zone)).order_by()
+    return rows.annotate(month=Cast(TruncMonth("credited_at", tzinfo=zone), DateField())).order_by()
 
 
 def _quotas(whose: Whose, period: Period) -> list[tuple[int, date, Decimal]]:
-    rows = Quota.objects.current().of_won_value().within(period)
-    rows = rows.filter(user__isnull=False, amount__isnull=False)
-    if whose.people is not None:
-        rows = rows.filter(user_id__in=whose.people)
-    found = list(rows.values_list("user_id", "month", "amount"))
+    found = list(_quota_rows(whose, period).values_list("user_id", "month", "amount"))
     if whose.teams is None or not found:
-        return found  # type: ignore[return-value]
+        return found
     belongs = placement()
-    return [row for row in found if belongs.team_of(row[0], row[1]) in whose.teams]  # type: ignore[arg-type, misc]
+    return [row for row in found if belongs.team_of(row[0], row[1]) in whose.teams]
+
+
+def _quota_rows(whose: Whose, period: Period) -> QuerySet[Any]:
+    """Of teams, the quotas of everybody: `placement` tells to which team each counts."""
+    rows = Quota.objects.current().of_won_value().within(period).filter(user__isnull=False, amount__isnull=False)
+    return rows if whose.people is None else rows.filter(user_id__in=whose.people)
+
+
+def _quotas_and_credit(whose: Whose, period: Period) -> tuple[list[_Part], list[_Part]]:
+    """Both by month, in one question because the frame around every page asks it."""
+    stays = Value(None, STAYS) if whose.teams is None else stays_of_user()
+    quotas = _quota_rows(whose, period).annotate(stays=stays, overlay=Value(NOTHING, MONEY), without_value=Value(0))
+    credit = (
+        _credit(whose, period)
+        .values("month")
+        .annotate(**_SUMS, nobody=Value(None, BigIntegerField()), nowhere=Value(None, STAYS))
+    )
+    rows = quotas.values_list("user_id", "stays", "month", "amount", "overlay", "without_value").union(
+        credit.values_list("nobody", "nowhere", "month", "achieved", "overlay", "without_value"), all=True
+    )
+    asked, credited, found = [], [], list(rows)
+    belongs = placed({user_id: where for user_id, where, *_figures in found if where})
+    for user_id, _where, month, amount, overlay, without_value in found:
+        if user_id is None:
+            credited.append((month, Attainment(amount, None, overlay, without_value)))
+        elif whose.teams is None or belongs.team_of(user_id, month) in whose.teams:
+            asked.append((month, Attainment(quota=amount)))
+    return asked, credited
 
 
 def _refuse_parts_of_months(period: Period) -> None:

@@ -39,7 +39,7 @@ def whose_pace(reader: User) -> Whose | None:
 
 
 def standings_of(reader: User, today: date) -> Standings | None:
-    """None without any quota in the quarter. One query then, otherwise two, three for teams; once in a request."""
+    """None without any quota in the quarter. One query, once in a request."""
     return remembered(("standings", reader.pk, today), lambda: _standings(reader, today))
 
 

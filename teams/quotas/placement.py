@@ -4,9 +4,18 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import JSONField, OuterRef
+from django.db.models.functions import JSONObject
 
 from crm.lib.periods import add_months
 from teams.people.models import TeamMembership
+
+# What `stays_of_user` annotates.
+STAYS = ArrayField(JSONField())
 
 
 @dataclass(frozen=True)
@@ -42,3 +51,19 @@ def placement(user_ids: Iterable[int] | None = None) -> Placement:
     for user_id, team_id, starts_on in rows.values_list("user_id", "team_id", "starts_on").order_by("pk"):
         stays.setdefault(user_id, []).append((starts_on or date.min, team_id))
     return Placement({user_id: sorted(found) for user_id, found in stays.items()})
+
+
+def stays_of_user() -> ArraySubquery:
+    """Annotates rows that have a `user` with where this one belonged and belongs; for `placed`."""
+    rows = TeamMembership.objects.members().filter(user=OuterRef("user")).order_by("pk")
+    return ArraySubquery(rows.values(stay=JSONObject(starts_on="starts_on", team="team_id")))
+
+
+def placed(stays: dict[int, list[dict[str, Any]]]) -> Placement:
+    """The placement of people with the annotation `stays_of_user`, by their ids."""
+    return Placement(
+        {
+            user_id: sorted((date.fromisoformat(row["starts_on"] or "0001-01-01"), row["team"]) for row in rows)
+            for user_id, rows in stays.items()
+        }
+    )

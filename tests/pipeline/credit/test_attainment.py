@@ -179,7 +179,7 @@ def test_queries_do_not_depend_on_how_many(rep, team, django_assert_num_queries)
     for person in (rep, *(make_user(team=team) for _ in range(5))):
         ask(person, 100)
         win(person, 10)
-    with django_assert_num_queries(4):  # with the settings of the workspace
+    with django_assert_num_queries(2):  # with the settings of the workspace
         by_month(Whose(teams=frozenset({team.pk})), year_of(date(2026, 1, 1)))
 
 
