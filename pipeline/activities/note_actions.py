@@ -75,7 +75,7 @@ def delete_note(*, note_id: int, by: User, at: datetime) -> Note:
     """Take a note away; its author may, and who leads her."""
     note = _locked(note_id, by)
     if not reach(by, Permission.ACTIVITY_EDIT).covers_person(note.author_id):
-        raise Forbidden(_("Only the author and her managers can delete a note."))
+        raise Forbidden(_("Only the author and their managers can delete a note."))
     note.deleted_at = at
     note.pinned_at = None
     return _written(note, at)
@@ -86,7 +86,7 @@ def restore_note(*, note_id: int, by: User, at: datetime) -> Note:
     """Bring a deleted note back, unpinned; for who may delete it."""
     note = _locked(note_id, by, deleted=True)
     if not reach(by, Permission.ACTIVITY_EDIT).covers_person(note.author_id):
-        raise Forbidden(_("Only the author and her managers can delete a note."))
+        raise Forbidden(_("Only the author and their managers can delete a note."))
     note.deleted_at = None
     return _written(note, at)
 

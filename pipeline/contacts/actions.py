@@ -224,7 +224,7 @@ def may_delete(row: Record, by: User) -> bool:
 
 def _may_delete(row: Record, by: User) -> None:
     if not may_delete(row, by):
-        raise Forbidden(_("Only the owner and her managers can delete this."))
+        raise Forbidden(_("Only the owner and their managers can delete this."))
 
 
 def _delete(row: Any, by: User, at: datetime) -> Any:

@@ -32,12 +32,12 @@ class Permission(models.TextChoices):
 # The sentence for somebody who may not: who may.
 WHO_MAY = {
     Permission.DEAL_ADD: _("Reps, managers and admins can add records."),
-    Permission.DEAL_EDIT: _("Only the owner, her collaborators and her managers can change this deal."),
+    Permission.DEAL_EDIT: _("Only the owner, their collaborators and their managers can change this deal."),
     Permission.DEAL_REASSIGN: _("Ask your manager: managers can hand deals to people of their teams."),
     Permission.DEAL_DELETE: _("Ask your manager: reps can delete their own open deals during the first 24 hours."),
     Permission.DEAL_REOPEN_CLOSED_PERIOD: _("Ask your manager: this deal was closed in a month that has ended."),
     Permission.COMPANY_EDIT: _("Only people who work with this company can change it."),
-    Permission.ACTIVITY_EDIT: _("Only the person it is assigned to and her managers can change this activity."),
+    Permission.ACTIVITY_EDIT: _("Only the person it is assigned to and their managers can change this activity."),
     Permission.QUOTA_SET: _("Managers set the quotas of their teams, admins all of them."),
     Permission.TERRITORY_EDIT: _("An admin can change territories."),
     Permission.PEOPLE_EDIT: _("An admin can change users and teams."),

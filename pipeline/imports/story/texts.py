@@ -153,7 +153,7 @@ NOTES = (
 )
 OWN_TASKS = (
     Phrase("Prepare the team meeting", "Teambesprechung vorbereiten"),
-    Phrase("Go through the forecast", "Forecast durchgehen"),
+    Phrase("Go through the forecast", "Prognose durchgehen"),
     Phrase("Update the price list", "Preisliste aktualisieren"),
 )
 
