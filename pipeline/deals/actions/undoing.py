@@ -11,26 +11,28 @@ from django.utils.translation import gettext as _
 from crm.lib.errors import Refused
 from pipeline.credit import actions as credit
 from pipeline.deals.actions import parts
+from pipeline.deals.actions.editing import FROZEN_AT_CLOSING
 from pipeline.deals.actions.recording import locked_deal, record
 from pipeline.deals.clock import stalled_from
 from pipeline.deals.models import Deal, DealEvent
 from pipeline.deals.states import CLOSED, DealStatus, EventKind
 from pipeline.reminders import actions as reminders
-from teams.access import Permission
 from teams.models import User
 
 UNDO_FOR = timedelta(minutes=10)
 # A reopening has withdrawn frozen credit; closing again is the way back.
 _FINAL = (EventKind.CREATED, EventKind.REOPENED)
+_FROZEN = FROZEN_AT_CLOSING | {"owner", "team", "territory", "stage", "pipeline"}
 
 
 @transaction.atomic
 def undo(*, deal_id: int, event_id: int, by: User, at: datetime) -> Deal:
     """Take back an own event of the last ten minutes with one that corrects it; both stay in the history.
 
-    Raises Refused when it is too late, somebody else's, taken back already, or built upon since.
+    Raises Refused when it is too late, somebody else's, taken back already, or built upon since: a closing builds
+    upon everything that it froze.
     """
-    deal = locked_deal(deal_id, by=by, permission=Permission.DEAL_VIEW)
+    deal = locked_deal(deal_id, by=by)
     event = DealEvent.objects.get(pk=event_id, deal_id=deal.pk)
     _check(deal, event, by=by, at=at)
     for name, (before, _after) in event.changes.items():
@@ -51,6 +53,8 @@ def _check(deal: Deal, event: DealEvent, *, by: User, at: datetime) -> None:
         raise Refused(_("Changes can be undone for ten minutes."), code="too_late")
     if event.corrects_id or event.corrections.exists() or event.kind in _FINAL:
         raise Refused(_("This cannot be undone."), code="undone")
+    if deal.status in CLOSED and event.kind not in CLOSED and not _FROZEN.isdisjoint(event.changes):
+        raise Refused(_("This deal is closed. Reopen it to change what it was closed with."), code="closed")
     later = deal.events.filter(version__gt=event.version, corrects__isnull=True, corrections__isnull=True)
     touched = {name for changes in later.values_list("changes", flat=True) for name in changes}
     if touched & set(event.changes) or (not event.changes and later.filter(kind=event.kind).exists()):
@@ -76,6 +80,8 @@ def _set(deal: Deal, name: str, stored: Any) -> None:
 def _restore_flags(deal: Deal, event: DealEvent) -> None:
     if event.kind in CLOSED:
         deal.fx_rate, deal.close_note = None, ""
+    elif "probability" in event.changes:
+        deal.probability_overridden = deal.probability != deal.stage.probability
     if event.kind == EventKind.DELETED:
         deal.deleted_at = None
     elif event.kind == EventKind.RESTORED:
