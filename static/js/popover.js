@@ -7,7 +7,7 @@ const GAP = 4;
 const EDGE = 8;
 
 function place(popover, button) {
-  if (getComputedStyle(popover).insetBlockEnd === "0px" && matchMedia("(width <= 760px)").matches && popover.classList.contains("is-sheet")) {
+  if (getComputedStyle(popover).insetBlockEnd === "0px" && matchMedia("(width <= 47.5em)").matches && popover.classList.contains("is-sheet")) {
     return;
   }
   const anchor = button.getBoundingClientRect();

@@ -9,7 +9,7 @@
 // The answer to a saved cell is the cell, with its sums out of band.
 
 const grid = document.querySelector("[data-quota-grid]");
-const wide = matchMedia("(width > 760px)");
+const wide = matchMedia("(width > 47.5em)");
 const link = document.getElementById("quota-history");
 const cellOf = (element) => element.closest?.(".quota-cell > input");
 
