@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _now
@@ -22,7 +23,7 @@ from pipeline.activities.models import Activity, ActivityKind
 from pipeline.activities.offers import next_step_offer
 from pipeline.contacts.models import Company
 from pipeline.deals.models import Deal
-from pipeline.saved_views.filter_bar import ANY, MOST_PEOPLE, FilterChip
+from pipeline.saved_views.filter_bar import ANY, MOST_PEOPLE, FilterChip, filter_form, name_of_person, with_query
 from teams.access import Permission, holds, reach
 from teams.access.doors import door
 from teams.access.http import SignedInRequest
@@ -75,6 +76,13 @@ def _tell_about_ignored(request: SignedInRequest, shown: ActivityFilter) -> None
         messages.warning(request, _now("These filters were not understood: %(names)s") % {"names": ", ".join(ignored)})
 
 
+@require_safe
+@door(Permission.ACTIVITY_VIEW)
+def activity_filter(request: SignedInRequest) -> HttpResponse:
+    """The form that narrows the list."""
+    return filter_form(request, ActivityBar(request))
+
+
 @dataclass(frozen=True)
 class Tab:
     label: Any
@@ -99,6 +107,8 @@ class ActivityBar:
     def __init__(self, request: SignedInRequest) -> None:
         self.request = request
         self.scope = reach(request.user, Permission.ACTIVITY_VIEW)
+        self.page_url = reverse("activity-list")
+        self.form_url = with_query(reverse("activity-filter"), request.GET, without=("page", NEXT_FOR))
         self.deal_filter = ActivityFilter(request.GET, Activity.objects.none(), user=request.user)
 
     @property
@@ -168,11 +178,12 @@ class ActivityBar:
         return self._address(query)
 
     def _address(self, query: QueryDict) -> str:
-        return f"{self.request.path}?{query.urlencode()}" if query else self.request.path
+        return with_query(self.page_url, query)
 
     def _in_words(self, name: str, value: Any) -> str:
-        choices = {**dict(self.people), "me": _("Me")} if name == "assignee" else {}
-        choices = choices or dict(self.deal_filter.filters[name].extra.get("choices") or ())
+        if name == "assignee":
+            return name_of_person(value, self.scope)
+        choices = dict(self.deal_filter.filters[name].extra.get("choices") or ())
         if value in choices:
             return str(choices[value])
         if hasattr(value, "year"):

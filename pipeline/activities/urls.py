@@ -6,6 +6,7 @@ from pipeline.activities import list_views, note_views, views
 
 urlpatterns = [
     path("activities/", list_views.activity_list, name="activity-list"),
+    path("activities/filter/", list_views.activity_filter, name="activity-filter"),
     path("activities/new/", views.activity_add, name="activity-add"),
     path("activities/<int:pk>/edit/", views.activity_edit, name="activity-edit"),
     path("activities/<int:pk>/done/", views.activity_done, name="activity-done"),

@@ -54,12 +54,17 @@ def list_context(request: SignedInRequest, rows: RecordFilter) -> dict[str, Any]
     return {
         "page": Paginator(found, PAGE_SIZE).get_page(request.GET.get("page")),
         "rows": found,
-        "bar": FilterBar(request, rows),
+        "bar": filter_bar(request, rows),
         "ordering": request.GET.get("ordering", "name"),
         "q": request.GET.get("q", ""),
         "can_add": holds(request.user, Permission.COMPANY_EDIT),
         "may_export": holds(request.user, Permission.EXPORT),
     }
+
+
+def filter_bar(request: SignedInRequest, rows: RecordFilter) -> FilterBar:
+    name = rows.queryset.model._meta.model_name
+    return FilterBar(request, rows, page_url=reverse(f"{name}-list"), form_url=reverse(f"{name}-filter"))
 
 
 def is_partial(request: SignedInRequest) -> bool:

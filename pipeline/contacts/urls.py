@@ -8,6 +8,7 @@ urlpatterns = [
     path("companies/export/", export_views.company_export, name="company-export"),
     path("contacts/export/", export_views.contact_export, name="contact-export"),
     path("contacts/", views.contact_list, name="contact-list"),
+    path("contacts/filter/", views.contact_filter, name="contact-filter"),
     path("contacts/new/", views.contact_add, name="contact-add"),
     path("contacts/<int:pk>/", views.contact, name="contact"),
     path("contacts/<int:pk>/edit/<slug:field>/", views.contact_edit, name="contact-edit"),

@@ -12,6 +12,7 @@ from pipeline.contacts.filters import ContactFilter
 from pipeline.contacts.forms import CONTACT_FIELDS, ContactForm
 from pipeline.contacts.inline import edit_in_place, values_of
 from pipeline.contacts.models import Company, Contact
+from pipeline.saved_views.filter_bar import filter_form
 from teams.access import Permission
 from teams.access.doors import door
 from teams.access.http import SignedInRequest
@@ -24,6 +25,14 @@ def contact_list(request: SignedInRequest) -> HttpResponse:
     context = record_page.list_context(request, ContactFilter(request.GET, contacts, user=request.user))
     name = "_contact_list" if record_page.is_partial(request) else "contact_list"
     return render(request, f"pipeline/contacts/{name}.html", context)
+
+
+@door(Permission.COMPANY_VIEW)
+@require_safe
+def contact_filter(request: SignedInRequest) -> HttpResponse:
+    """The form that narrows the list."""
+    nothing = ContactFilter(request.GET, Contact.objects.none(), user=request.user)
+    return filter_form(request, record_page.filter_bar(request, nothing))
 
 
 @door(Permission.COMPANY_VIEW)

@@ -4,14 +4,16 @@ import re
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from pipeline.deals.board import board_for, filtered, has_several_owners, more_cards
 from pipeline.deals.filter_bar import FilterBar
+from pipeline.deals.filters import DealFilter
 from pipeline.deals.models import Deal
-from pipeline.saved_views.filter_bar import tell_about_ignored, tidy_address
+from pipeline.saved_views.filter_bar import filter_form, tell_about_ignored, tidy_address
 from pipeline.saved_views.models import Layout
 from pipeline.saved_views.tabs import ViewTabs
 from pipeline.stages.models import Pipeline, Stage
@@ -52,11 +54,31 @@ def board(request: SignedInRequest, pipeline_id: int | None = None) -> HttpRespo
         "views": ViewTabs(request, Layout.BOARD, now, pipeline_id=pipeline.pk if pipeline else None),
         "orders": [{"key": key, "label": label} for key, label in ORDERS],
         "ordering": request.GET.get("ordering", ""),
-        "bar": FilterBar(request, deal_filter, hidden=NOT_OFFERED),
+        "bar": _bar(request, deal_filter, pipeline_id),
         "may_add": holds(request.user, Permission.DEAL_ADD),
         "may_move": holds(request.user, Permission.DEAL_EDIT),
     }
     return render(request, "pipeline/board/_region.html" if partial else "pipeline/board/board.html", context)
+
+
+@require_safe
+@door(Permission.DEAL_VIEW)
+def board_filter(request: SignedInRequest, pipeline_id: int | None = None) -> HttpResponse:
+    """The form that narrows the board of a pipeline."""
+    deal_filter = DealFilter(request.GET, Deal.objects.none(), user=request.user)
+    return filter_form(request, _bar(request, deal_filter, pipeline_id))
+
+
+def _bar(request: SignedInRequest, deal_filter: DealFilter, pipeline_id: int | None) -> FilterBar:
+    page, form = ("board", "board-filter") if pipeline_id is None else ("board-pipeline", "board-pipeline-filter")
+    place = [] if pipeline_id is None else [pipeline_id]
+    return FilterBar(
+        request,
+        deal_filter,
+        page_url=reverse(page, args=place),
+        form_url=reverse(form, args=place),
+        hidden=NOT_OFFERED,
+    )
 
 
 @require_safe

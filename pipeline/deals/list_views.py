@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -17,7 +18,7 @@ from pipeline.deals.filter_bar import FilterBar
 from pipeline.deals.filters import DealFilter
 from pipeline.deals.models import Deal
 from pipeline.deals.totals import totals
-from pipeline.saved_views.filter_bar import tell_about_ignored, tidy_address
+from pipeline.saved_views.filter_bar import filter_form, tell_about_ignored, tidy_address
 from pipeline.saved_views.models import Layout
 from pipeline.saved_views.tabs import ViewTabs
 from teams.access import Permission, holds
@@ -38,29 +39,40 @@ def deal_list(request: SignedInRequest) -> HttpResponse:
     if tidy := tidy_address(request) or remembering_the_way(request):
         return redirect(tidy)
     now = timezone.now()
-    deal_filter = DealFilter(request.GET, Deal.objects.reachable_by(request.user).live(), user=request.user, now=now)
-    deals = in_order(deal_filter)
+    filters = DealFilter(request.GET, Deal.objects.reachable_by(request.user).live(), user=request.user, now=now)
+    deals = in_order(filters)
     page = Paginator(with_columns(deals, now), ROWS_PER_PAGE).get_page(request.GET.get("page"))
     today = Workspace.get().today(now)
     partial = request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request
     if not partial:
-        tell_about_ignored(request, deal_filter)
+        tell_about_ignored(request, filters)
     context = {
         "page": page,
-        "rows": [Card(deal, now, today) for deal in as_they_were(page, deal_filter.instant)],
+        "rows": [Card(deal, now, today) for deal in as_they_were(page, filters.instant)],
         "columns": chosen_columns(request.GET),
         "all_columns": COLUMNS.values(),
         "kept": [(name, value) for name, value in request.GET.items() if name not in {"columns", "page"}],
-        "totals": totals(deals, now, as_of=deal_filter.instant),
+        "totals": totals(deals, now, as_of=filters.instant),
         "currency": Workspace.get().currency,
         "views": ViewTabs(request, Layout.LIST, now),
-        "bar": FilterBar(request, deal_filter),
+        "bar": _bar(request, filters),
         "ordering": request.GET.get("ordering", USUAL_ORDER),
         "back_url": way_back(request),
         "may_export": holds(request.user, Permission.EXPORT),
         "may_add": holds(request.user, Permission.DEAL_ADD),
     }
     return render(request, "pipeline/deals/_table.html" if partial else "pipeline/deals/list.html", context)
+
+
+@require_safe
+@door(Permission.DEAL_VIEW)
+def deal_filter(request: SignedInRequest) -> HttpResponse:
+    """The form that narrows the list."""
+    return filter_form(request, _bar(request, DealFilter(request.GET, Deal.objects.none(), user=request.user)))
+
+
+def _bar(request: SignedInRequest, filters: DealFilter) -> FilterBar:
+    return FilterBar(request, filters, page_url=reverse("deal-list"), form_url=reverse("deal-filter"))
 
 
 def remembering_the_way(request: SignedInRequest) -> str | None:

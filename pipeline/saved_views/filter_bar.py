@@ -1,4 +1,4 @@
-"""The bar above a list: what is set, and the form that sets more."""
+"""The bar above a list: what is set, and the form that sets more, which has an address of its own."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,13 +6,14 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from crm.templatetags.formats import day_year
 from pipeline.saved_views.filtering import AddressFilter
-from teams.access import Permission, reach
+from teams.access import Permission, Reach, reach
 from teams.models import User
 
 # More people than a menu of names can hold: then the address of a person's page leads here.
@@ -41,14 +42,27 @@ class PeopleForm(forms.Form):
 
 
 class FilterBar:
-    """What the template of the bar prints; `hidden` are fields that this page does not offer."""
+    """What the template of the bar prints; `hidden` are fields that this page does not offer.
+
+    `page_url` is the list, `form_url` the page of the form: choices are built there, never for a list.
+    """
 
     form_class: type[PeopleForm]
     permission: ClassVar[Permission]
 
-    def __init__(self, request: HttpRequest, filters: AddressFilter, *, hidden: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        request: HttpRequest,
+        filters: AddressFilter,
+        *,
+        page_url: str,
+        form_url: str,
+        hidden: Sequence[str] = (),
+    ) -> None:
         self.request = request
         self.filters = filters
+        self.page_url = page_url
+        self.form_url = with_query(form_url, request.GET, without=("page",))
         self.hidden = hidden
 
     @cached_property
@@ -93,20 +107,38 @@ class FilterBar:
         return str(value)
 
     def _without(self, *names: str) -> str:
-        query: QueryDict = self.request.GET.copy()
-        for name in (*names, "page"):
-            query.pop(name, None)
-        return f"?{query.urlencode()}" if query else self.request.path
+        return with_query(self.page_url, self.request.GET, without=(*names, "page"))
 
     def _in_words(self, name: str, value: Any) -> str:
-        choices = {**dict(self.people), "me": _("Me")} if name == "owner" else {}
-        offered = self.filters.filters[name].extra.get("choices")
-        choices = choices or dict(offered or ())
+        if name == "owner":
+            return name_of_person(value, reach(self.request.user, self.permission))  # type: ignore[arg-type]
+        choices = dict(self.filters.filters[name].extra.get("choices") or ())
         if value in choices:
             return str(choices[value])
         if hasattr(value, "year"):
             return day_year(value)
         return self.name_of(name, value)
+
+
+def filter_form(request: HttpRequest, bar: Any) -> HttpResponse:
+    """The page, or the dialog, that sets filters and leads back to the list."""
+    return render(request, "pipeline/views/filter.html", {"bar": bar})
+
+
+def with_query(url: str, query: QueryDict, *, without: Sequence[str] = ()) -> str:
+    """An address with the parameters of another."""
+    kept: QueryDict = query.copy()
+    for name in without:
+        kept.pop(name, None)
+    return f"{url}?{kept.urlencode()}" if kept else url
+
+
+def name_of_person(value: str, scope: Reach) -> str:
+    """`me` or an id in words; people out of reach stay a number."""
+    if value == "me":
+        return str(_("Me"))
+    person = User.objects.filter(pk=value).first() if scope.covers_person(int(value)) else None
+    return person.name if person else value
 
 
 def tidy_address(request: HttpRequest) -> str | None:

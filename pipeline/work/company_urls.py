@@ -6,6 +6,7 @@ from pipeline.work import company_views as views
 
 urlpatterns = [
     path("companies/", views.company_list, name="company-list"),
+    path("companies/filter/", views.company_filter, name="company-filter"),
     path("companies/new/", views.company_add, name="company-add"),
     path("companies/<int:pk>/", views.company, name="company"),
     path("companies/<int:pk>/edit/<slug:field>/", views.company_edit, name="company-edit"),

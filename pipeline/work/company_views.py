@@ -21,6 +21,7 @@ from pipeline.contacts.forms import COMPANY_FIELDS, CompanyForm
 from pipeline.contacts.inline import edit_in_place, values_of
 from pipeline.contacts.models import Company
 from pipeline.deals import customers
+from pipeline.saved_views.filter_bar import filter_form
 from pipeline.work import company_page
 from teams.access import Permission, holds
 from teams.access.doors import door
@@ -52,6 +53,14 @@ def company_list(request: SignedInRequest) -> HttpResponse:
     }
     name = "_company_list" if record_page.is_partial(request) else "company_list"
     return render(request, f"pipeline/contacts/{name}.html", context)
+
+
+@door(Permission.COMPANY_VIEW)
+@require_safe
+def company_filter(request: SignedInRequest) -> HttpResponse:
+    """The form that narrows the list."""
+    nothing = CompanyFilter(request.GET, Company.objects.none(), user=request.user)
+    return filter_form(request, record_page.filter_bar(request, nothing))
 
 
 @door(Permission.COMPANY_VIEW)
@@ -132,7 +141,7 @@ def company_pin(request: SignedInRequest, pk: int) -> HttpResponse:
         "submit": _("Pin"),
         "address": reverse("company-pin", args=[pk]),
     }
-    return render(request, "pipeline/coverage/dialog.html", context, status=422 if form.is_bound else 200)
+    return render(request, "components/form_dialog.html", context, status=422 if form.is_bound else 200)
 
 
 @door(Permission.TERRITORY_EDIT)
