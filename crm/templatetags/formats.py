@@ -186,6 +186,13 @@ def percent(share: Number, decimals: int = 0) -> str:
 
 @register.filter
 @or_dash
+def percentage(value: Number, decimals: int = 0) -> str:
+    """57% and 57 % for 57."""
+    return percent(Decimal(str(value)) / 100, decimals)
+
+
+@register.filter
+@or_dash
 def points(difference: Number, decimals: int = 1) -> str:
     """+1.9 pts and +1,9 Punkte: the difference of two shares, 0.019."""
     return _("%(number)s pts") % {"number": signed(Decimal(str(difference)) * 100, decimals)}

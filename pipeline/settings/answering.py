@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -13,7 +12,8 @@ from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh
 
 from crm.lib.errors import Conflict, FieldConflict, Refused
-from pipeline.settings.forms import HUNDRED, PercentField
+from crm.templatetags.formats import percent
+from pipeline.settings.forms import PercentField
 from teams.access.http import SignedInRequest
 
 FormFor = Callable[[Any], forms.Form]
@@ -89,7 +89,7 @@ def in_words(field: forms.Field, value: Any) -> str:
     if value in (None, ""):
         return "–"
     if isinstance(field, PercentField):
-        return f"{int(Decimal(value) * HUNDRED)}%"
+        return percent(value)
     return str(dict(_flat(getattr(field, "choices", ()))).get(value, value))
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from crm.templatetags.formats import day_year, money, time_of_day
+from crm.templatetags.formats import day_year, money, percentage, time_of_day
 from pipeline.activities.lines import icon_of, state_of, when_words
 from pipeline.activities.models import Activity
 from pipeline.activities.offers import Offer, offer_for
@@ -321,7 +321,7 @@ def words(deal: Deal, name: str) -> str:
     if name == "expected_close_date":
         return day_year(value)
     if name == "probability":
-        return f"{value}%"
+        return percentage(value)
     if name == "forecast_category":
         return deal.get_forecast_category_display()
     return str(value)

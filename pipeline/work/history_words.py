@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from crm.templatetags.formats import day_year, money, money_cents, number
+from crm.templatetags.formats import day_year, money, money_cents, number, percentage
 from pipeline.contacts.models import Company, Contact
 from pipeline.deals.actions.parts import is_part
 from pipeline.deals.models import Competitor, Deal, DealEvent, LeadSource, Product
@@ -182,13 +182,13 @@ def _line(row: dict[str, Any], currency: str, names: Names) -> str:
     if row["unit_price"] is not None:
         words.append(money_cents(Decimal(row["unit_price"]), currency))
     if Decimal(row["discount_percent"]):
-        words.append(f"−{number(Decimal(row['discount_percent']), 2)}%")
+        words.append(percentage(-Decimal(row["discount_percent"]), 2))
     return ", ".join(words)
 
 
 _PRINTERS: dict[str, Callable[[Any], str]] = {
     "expected_close_date": lambda value: day_year(date.fromisoformat(str(value))),
-    "probability": lambda value: f"{value}%",
+    "probability": percentage,
     "status": lambda value: str(DealStatus(value).label),
     "forecast_category": lambda value: str(ForecastCategory(value).label),
 }

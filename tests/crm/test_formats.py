@@ -38,6 +38,8 @@ def printed(name: str, language: str, *arguments: object) -> str:
         ("compact_money", (886_000,), "€886k", f"886{NB}Tsd.{NB}€"),
         ("compact_money", (4_060_000,), "€4.06m", f"4,06{NB}Mio.{NB}€"),
         ("compact_money", (999_600,), "€1.00m", f"1,00{NB}Mio.{NB}€"),
+        ("percentage", (57,), "57%", f"57{NB}%"),
+        ("percentage", (Decimal("-2.5"), 2), f"{MINUS}2.50%", f"{MINUS}2,50{NB}%"),
         ("sharing_unit", (f"61,4{NB}Tsd.{NB}€", f"92,0{NB}Tsd.{NB}€"), f"61,4{NB}Tsd.{NB}€", "61,4"),
         ("sharing_unit", (f"900{NB}€", f"1,20{NB}Mio.{NB}€"), f"900{NB}€", f"900{NB}€"),
         ("compact_money", (640,), "€640", f"640{NB}€"),

@@ -23,6 +23,8 @@ PACKAGES = ("crm", "teams", "pipeline", "reporting")
 KEYWORDS = DEFAULT_KEYWORDS | {
     f"{name}_lazy": DEFAULT_KEYWORDS[name] for name in ("gettext", "ngettext", "pgettext", "npgettext")
 }
+# Modules that mean the lazy one with `_` call the other one so.
+KEYWORDS |= {"_now": DEFAULT_KEYWORDS["_"]}
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w*\}|%[sd]")
 # The catalogue changes when sentences do, not when somebody runs the command.
 NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)
