@@ -6,6 +6,8 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    # An index is built beside running writes, which no transaction allows.
+    atomic = False
     dependencies = [
         ("pipeline", "0004_seed_not_recorded_reasons"),
     ]
@@ -36,10 +38,21 @@ class Migration(migrations.Migration):
                 validators=[django.core.validators.MinValueValidator(Decimal("0.01"))],
             ),
         ),
-        migrations.AddConstraint(
-            model_name="dealcontact",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("is_primary", True)), fields=("deal",), name="deal_contact_one_primary"
-            ),
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.AddConstraint(
+                    model_name="dealcontact",
+                    constraint=models.UniqueConstraint(
+                        condition=models.Q(("is_primary", True)), fields=("deal",), name="deal_contact_one_primary"
+                    ),
+                )
+            ],
+            database_operations=[
+                migrations.RunSQL(
+                    "CREATE UNIQUE INDEX CONCURRENTLY deal_contact_one_primary "
+                    "ON pipeline_dealcontact (deal_id) WHERE is_primary",
+                    "DROP INDEX CONCURRENTLY deal_contact_one_primary",
+                )
+            ],
         ),
     ]
