@@ -37,8 +37,9 @@ def dialog(request: SignedInRequest, form: Any, *, title: str, submit: str) -> H
         "submit": submit,
         "address": request.get_full_path(),
         "next": request.POST.get("next", ""),
+        "chips": True,
     }
-    return render(request, "pipeline/activities/dialog.html", context, status=422 if form.is_bound else 200)
+    return render(request, "components/form_dialog.html", context, status=422 if form.is_bound else 200)
 
 
 def changed(

@@ -19,7 +19,8 @@ from pipeline.deals.states import CLOSED, DealStatus
 from pipeline.stages.models import Stage
 from teams.access.reach import subtree
 from teams.currencies.rates import rates_on
-from teams.models import Territory, Workspace
+from teams.models import Workspace
+from teams.territories.visible import below
 
 MONEY = DecimalField(max_digits=24, decimal_places=8)
 _SHOWN = ("pipeline", "stage", "owner", "team", "territory", "close_reason")
@@ -43,25 +44,10 @@ class Narrowing:
         if self.team is not None:
             condition &= Q(team_id__in=subtree({self.team}))
         if self.territory is not None:
-            condition &= Q(territory_id__in=territories_from(self.territory))
+            condition &= Q(territory_id__in=below(self.territory))
         if self.pipeline is not None:
             condition &= Q(pipeline_id=self.pipeline)
         return condition
-
-
-def territories_from(top: int) -> set[int]:
-    """A territory and all below it."""
-    children: dict[int | None, list[int]] = {}
-    for pk, parent_id in Territory.objects.values_list("pk", "parent_id").order_by("pk"):
-        children.setdefault(parent_id, []).append(pk)
-    found: set[int] = set()
-    waiting = [top]
-    while waiting:
-        pk = waiting.pop()
-        if pk not in found:
-            found.add(pk)
-            waiting.extend(children.get(pk, ()))
-    return found
 
 
 def states_before(instant: datetime) -> Any:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.utils import timezone
 
 from crm.lib.memo import remembered
+from crm.lib.trees import with_descendants
 from teams.access.permissions import Permission
 from teams.access.posts import Post, posts_of
 from teams.access.roles import BACKDATE_DAYS, SCOPES, Scope
@@ -74,17 +75,7 @@ def backdate_limit(user: User) -> timedelta | None:
 
 def subtree(team_ids: set[int]) -> set[int]:
     """The teams and all teams below them."""
-    children: dict[int | None, list[int]] = {}
-    for pk, parent_id in _tree():
-        children.setdefault(parent_id, []).append(pk)
-    found: set[int] = set()
-    waiting = list(team_ids)
-    while waiting:
-        pk = waiting.pop()
-        if pk not in found:
-            found.add(pk)
-            waiting.extend(children.get(pk, ()))
-    return found
+    return with_descendants(team_ids, _tree())
 
 
 def forbidden_by_role(user: User, roles: list[str]) -> bool:

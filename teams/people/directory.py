@@ -11,7 +11,7 @@ from teams.people.models import Deputy, Team, TeamMembership, TeamRole, User
 from teams.people.querysets import UserQuerySet
 
 DAY = timedelta(days=1)
-SORTS = {"name": "sort_key", "email": "email", "seen": "last_login"}
+ORDERINGS = {"name": "sort_key", "email": "email", "seen": "last_login"}
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,10 @@ class Roster:
     members: list[Stay] = field(default_factory=list)
 
 
-def listed(people: UserQuerySet, sort: str, today: date) -> UserQuerySet:
+def listed(people: UserQuerySet, ordering: str, today: date) -> UserQuerySet:
     """The people in the wanted order, with their teams of today."""
-    key = F(SORTS[sort.removeprefix("-")])
-    order = key.desc(nulls_last=True) if sort.startswith("-") else key.asc(nulls_last=True)
+    key = F(ORDERINGS[ordering.removeprefix("-")])
+    order = key.desc(nulls_last=True) if ordering.startswith("-") else key.asc(nulls_last=True)
     current = TeamMembership.objects.on(today).select_related("team").order_by("team__name", "pk")
     found: UserQuerySet = people.order_by(order, "pk").prefetch_related(
         Prefetch("memberships", queryset=current, to_attr="current")

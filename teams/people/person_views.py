@@ -34,16 +34,16 @@ def user_list(request: SignedInRequest) -> HttpResponse:
     """Everybody, narrowed, sorted and paged by the address."""
     today = Workspace.get().today(timezone.now())
     narrowing = UserFilter(request.GET)
-    sort = request.GET.get("sort", "name")
-    if sort.removeprefix("-") not in directory.SORTS:
-        sort = "name"
-    people = directory.listed(narrowing.narrow(User.objects.all(), today), sort, today)
+    ordering = request.GET.get("ordering", "name")
+    if ordering.removeprefix("-") not in directory.ORDERINGS:
+        ordering = "name"
+    people = directory.listed(narrowing.narrow(User.objects.all(), today), ordering, today)
     page = Paginator(people, ROWS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "lines": directory.person_lines(page),
         "form": narrowing,
-        "sort": sort,
+        "ordering": ordering,
         "is_narrowed": any(request.GET.get(name) for name in narrowing.fields),
         "today": today,
     }
@@ -151,7 +151,7 @@ def deputy_end(request: SignedInRequest, pk: int, deputy_pk: int) -> HttpRespons
 def ask(request: SignedInRequest, form: Any, *, title: str, sub: str, submit: str, note: str = "") -> HttpResponse:
     """A form as a dialog, or as a page of its own without script."""
     context = {"form": form, "title": title, "sub": sub, "submit": submit, "note": note, "address": request.path}
-    return render(request, "teams/people/dialog.html", context, status=422 if form.is_bound else 200)
+    return render(request, "components/form_dialog.html", context, status=422 if form.is_bound else 200)
 
 
 def done(request: SignedInRequest, message: str, address: str) -> HttpResponse:

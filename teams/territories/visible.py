@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from crm.lib.trees import with_descendants
 from teams.access import Permission, reach
 from teams.access.reach import territories_of
 from teams.territories.models import PlanStatus, Territory
@@ -31,14 +32,4 @@ def visible_territories(user: "User | AnonymousUser") -> "QuerySet[Territory]":
 
 def below(territory_id: int) -> set[int]:
     """The ids of a territory and of everything below it."""
-    children: dict[int | None, list[int]] = {}
-    for pk, parent_id in Territory.objects.values_list("pk", "parent_id").order_by("pk"):
-        children.setdefault(parent_id, []).append(pk)
-    found: set[int] = set()
-    waiting = [territory_id]
-    while waiting:
-        pk = waiting.pop()
-        if pk not in found:
-            found.add(pk)
-            waiting.extend(children.get(pk, ()))
-    return found
+    return with_descendants([territory_id], Territory.objects.values_list("pk", "parent_id"))

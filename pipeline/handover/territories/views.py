@@ -251,4 +251,4 @@ def _dialog(
         else:
             return HttpResponseClientRedirect(there) if request.htmx else redirect(there)
     context = {"form": form, "title": title, "submit": submit, "address": request.get_full_path(), **more}
-    return render(request, "pipeline/coverage/dialog.html", context, status=422 if form.is_bound else 200)
+    return render(request, "components/form_dialog.html", context, status=422 if form.is_bound else 200)

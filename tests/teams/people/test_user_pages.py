@@ -52,8 +52,11 @@ def test_it_asks_equally_often_for_one_person_and_for_twenty(client, team):
         ({"state": "inactive"}, ["Ines"]),
         ({"state": "all"}, ["Ada", "Ines", "Max", "Nora", "Otto", "Rita"]),
         ({"state": "no-password"}, ["Nora"]),
-        ({"role": "nonsense", "team": "'", "sort": "password", "page": "x"}, ["Ada", "Max", "Nora", "Otto", "Rita"]),
-        ({"sort": "-name"}, ["Rita", "Otto", "Nora", "Max", "Ada"]),
+        (
+            {"role": "nonsense", "team": "'", "ordering": "password", "page": "x"},
+            ["Ada", "Max", "Nora", "Otto", "Rita"],
+        ),
+        ({"ordering": "-name"}, ["Rita", "Otto", "Nora", "Max", "Ada"]),
     ],
 )
 def test_the_list_is_narrowed_and_sorted(client, admin, manager, rep, other_rep, query, found):
@@ -63,7 +66,7 @@ def test_the_list_is_narrowed_and_sorted(client, admin, manager, rep, other_rep,
     nora.save()
     answer = client.get(reverse("user-list"), query)
     assert answer.status_code == 200
-    assert (names(answer) if "sort" in query else sorted(names(answer))) == found
+    assert (names(answer) if "ordering" in query else sorted(names(answer))) == found
 
 
 def test_a_team_means_the_teams_below_it(client, root_team, rep, manager, other_rep):
