@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from crm.lib.localised import NotUnderstood, parse_amount, parse_date
@@ -60,7 +60,7 @@ LABELS = {
     "name": _("Name"),
     "value": _("Value"),
     "expected_close_date": _("Close date"),
-    "probability": _("Probability"),
+    "probability": pgettext_lazy("narrow", "Probability"),
     "forecast_category": _("Forecast"),
     "source": _("Source"),
     "competitor": _("Competitor"),
