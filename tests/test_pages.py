@@ -28,9 +28,10 @@ WIDTHS = {320: None, 390: "dark", 768: None, 1440: "light"}
 TOO_WIDE = """["html", ".top-bar", "main", ".territory-editor", ".dialog"].flatMap((selector) =>
     [...document.querySelectorAll(selector)].filter((part) => part.scrollWidth > part.clientWidth).map((part) => {
         const end = part.getBoundingClientRect().left + part.clientWidth + 1;
-        const hides = (one) => one !== part && (getComputedStyle(one).overflowX !== "visible" || hides(one.parentElement));
+        const shows = (one) =>
+            one === part || (getComputedStyle(one).overflowX === "visible" && shows(one.parentElement));
         const culprit = [...part.querySelectorAll("*")]
-            .filter((one) => one.getBoundingClientRect().right > end && !hides(one.parentElement)).at(-1);
+            .filter((one) => one.getBoundingClientRect().right > end && shows(one.parentElement)).at(-1);
         return `${selector} with ${culprit?.outerHTML.slice(0, 80)}`;
     }))"""
 PAGES = {
