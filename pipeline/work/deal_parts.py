@@ -1,10 +1,10 @@
 """The people, colleagues and products on the page of a deal."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from crm.templatetags.formats import number
@@ -84,17 +84,19 @@ def read(deal: Deal, *, reader: User, can_edit: bool) -> Parts:
 
 
 def _people(deal: Deal, reader: User, *, can_edit: bool) -> list[Person]:
-    rows: Any = deal.people.select_related("contact").order_by("-is_primary", "contact__sort_key", "pk")
-    contacts = Contact.objects.reachable_by(reader).filter(deal_roles__deal=deal).with_employer(reader)
-    visible = dict(contacts.values_list("pk", "employer"))
-    return [_person(deal, row, visible, can_edit=can_edit) for row in rows]
+    known = Contact.objects.reachable_by(reader).filter(pk=OuterRef("contact"))
+    rows: Any = deal.people.select_related("contact").annotate(
+        is_visible=Exists(known), employer=Subquery(known.with_employer(reader).values("employer"))
+    )
+    rows = rows.order_by("-is_primary", "contact__sort_key", "pk")
+    return [_person(deal, row, can_edit=can_edit) for row in rows]
 
 
-def _person(deal: Deal, row: DealContact, visible: Mapping[int, str | None], *, can_edit: bool) -> Person:
-    """`visible` are the contacts that the reader may know, with the company as far as she may."""
+def _person(deal: Deal, row: Any, *, can_edit: bool) -> Person:
+    """The row says whether the reader may know the contact, and the company as far as she may."""
     contact: Contact = row.contact
-    is_visible = contact.pk in visible
-    elsewhere = visible.get(contact.pk) if contact.company_id != deal.company_id else ""
+    is_visible = row.is_visible
+    elsewhere = row.employer if contact.company_id != deal.company_id else ""
     return Person(
         row,
         contact.name if is_visible else _("Hidden contact"),
