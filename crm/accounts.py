@@ -6,12 +6,22 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from teams.audit.record import record
+
+# Said by the library's forms, which call people du in German; named here so that our catalogue says it with Sie.
+SAID_BY_THE_LIBRARY = (_("You must type the same password each time."),)
 
 
 class ClosedAdapter(DefaultAccountAdapter):
     """People are invited by an administrator; nobody signs up."""
+
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "enter_current_password": _("Enter your current password."),
+        "incorrect_password": _("This password is not right."),
+        "rate_limited": _("These were too many attempts. Try again in a few minutes."),
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
