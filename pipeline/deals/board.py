@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from django.db.models import F, Q, Window
@@ -44,7 +45,13 @@ class Board:
     pipeline: Pipeline
     columns: list[Column]
     currency: str
-    several_owners: bool = False
+    reader: User | None = None
+
+    @cached_property
+    def several_owners(self) -> bool:
+        """Whether the cards have to say whose they are."""
+        cards = (card for column in self.columns for card in column.cards)
+        return self.reader is not None and any(card.deal.owner_id != self.reader.pk for card in cards)
 
     @property
     def totals(self) -> Totals:
@@ -58,8 +65,11 @@ class Board:
         )
 
 
-def board_for(deals: Any, pipeline: Pipeline, *, now: datetime, several_owners: bool = False) -> Board:
-    """The board of the given deals of a pipeline, in their own order or by urgency. Three queries."""
+def board_for(deals: Any, pipeline: Pipeline, *, now: datetime, reader: User | None = None) -> Board:
+    """The board of the given deals of a pipeline, in their own order or by urgency. Three queries.
+
+    `reader` is who may see cards of others among her own; None where all are of one person.
+    """
     columns = headers(deals, pipeline, now=now)
     first = (
         _with_card_data(deals.filter(pipeline=pipeline), now)
@@ -72,7 +82,7 @@ def board_for(deals: Any, pipeline: Pipeline, *, now: datetime, several_owners: 
         by_stage[card.deal.stage_id].append(card)
     for column in columns:
         column.cards.extend(by_stage[column.stage.pk])
-    return Board(pipeline, columns, Workspace.get().currency, several_owners)
+    return Board(pipeline, columns, Workspace.get().currency, reader)
 
 
 def headers(deals: Any, pipeline: Pipeline, *, now: datetime) -> list[Column]:

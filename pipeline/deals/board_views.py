@@ -49,7 +49,7 @@ def board(request: SignedInRequest, pipeline_id: int | None = None) -> HttpRespo
         tell_about_ignored(request, deal_filter)
     context = {
         "board": pipeline
-        and board_for(deals, pipeline, now=now, several_owners=has_several_owners(deals, deal_filter)),
+        and board_for(deals, pipeline, now=now, reader=None if "owner" in deal_filter.active else request.user),
         "pipelines": pipelines,
         "views": ViewTabs(request, Layout.BOARD, now, pipeline_id=pipeline.pk if pipeline else None),
         "orders": [{"key": key, "label": label} for key, label in ORDERS],

@@ -1,12 +1,12 @@
 """Everything the page of one deal shows, read with a fixed number of queries."""
 
-from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -18,10 +18,10 @@ from pipeline.activities.offers import Offer, offer_for
 from pipeline.coverage.why import Why, why_at
 from pipeline.deals.actions.closing import closed_in_ended_month
 from pipeline.deals.actions.editing import FROZEN_AT_CLOSING
-from pipeline.deals.actions.lifecycle import may_delete
+from pipeline.deals.actions.lifecycle import deletable, with_rights_to_delete
 from pipeline.deals.forms import ADD, LABELS
 from pipeline.deals.history import encode
-from pipeline.deals.models import Deal, StageSpell
+from pipeline.deals.models import Deal, DealEvent
 from pipeline.deals.states import EventKind
 from pipeline.stages.models import Stage
 from pipeline.work import deal_parts, timeline
@@ -32,7 +32,7 @@ from teams.models import User
 
 SLOW_FACTOR = 1.5
 _BY_NAME = frozenset({"source", "competitor"})
-_SECONDS_OF_A_DAY = 86400
+DAY = timedelta(days=1)
 _RELATED = ("company", "pipeline", "stage", "owner", "source", "competitor", "territory", "team", "close_reason")
 
 
@@ -228,7 +228,10 @@ def find(pk: int, *, reader: User, now: datetime) -> Deal:
         for name, permission in rights.items()
     }
     deals = Deal.objects.reachable_by(reader).filter(merged_into__isnull=True).select_related(*_RELATED)
-    found: Deal = deals.with_stalled(now).annotate(**held).get(pk=pk)
+    moved = DealEvent.objects.effective().filter(deal=OuterRef("pk"), kind=EventKind.EXPECTED_CLOSE_CHANGED)
+    count = Subquery(moved.order_by().values("deal").annotate(number=Count("pk")).values("number"))
+    asked = deals.with_stalled(now).annotate(**held, moved=Coalesce(count, 0))
+    found: Deal = with_rights_to_delete(asked, reader).get(pk=pk)
     return found
 
 
@@ -237,7 +240,8 @@ def read(pk: int, *, reader: User, now: datetime, chosen: str = "", shown: int =
     deal: Any = find(pk, reader=reader, now=now)
     can_edit = deal.can_edit and deal.deleted_at is None
     may_plan = holds(reader, Permission.ACTIVITY_EDIT)
-    steps = _steps(deal, reader, now)
+    planned, done = timeline.activities_of(deal, reader, shown)
+    steps = [step_of(activity, now) for activity in planned]
     has_offer = may_plan and not steps and deal.is_open and deal.deleted_at is None
     return DealPage(
         deal=deal,
@@ -245,45 +249,37 @@ def read(pk: int, *, reader: User, now: datetime, chosen: str = "", shown: int =
         steps=steps,
         offer=offer_for(deal, reader.zone, now) if has_offer else None,
         territory_why=why_at(deal.company_id, deal.territory_id, deal.closed_at or now),
-        moved=deal.events.effective().filter(kind=EventKind.EXPECTED_CLOSE_CHANGED).count(),
+        moved=deal.moved,
         may_plan=may_plan,
         parts=deal_parts.read(deal, reader=reader, can_edit=can_edit),
-        history=timeline.read(deal, reader=reader, chosen=chosen, shown=shown),
-        may_delete=deal.deleted_at is None and may_delete(deal, by=reader, at=now),
+        history=timeline.read(deal, done, reader=reader, chosen=chosen, shown=shown),
+        may_delete=deal.deleted_at is None and deletable(deal, at=now),
         may_reopen=can_edit and not deal.is_open and (deal.can_reopen_past or not closed_in_ended_month(deal, now)),
     )
 
 
 def _track(deal: Deal, now: datetime) -> list[Segment]:
+    stays = FilteredRelation("spells", condition=Q(spells__deal=deal, spells__entry_known=True))
+    lasted = Greatest(Coalesce("stays__left_at", now) - F("stays__entered_at"), timedelta())
     stages = deal.pipeline.stages.filter(archived_at__isnull=True).select_related("benchmark")
-    spent: dict[int, float] = defaultdict(float)
-    visits: Counter[int] = Counter()
-    for spell in StageSpell.objects.filter(deal=deal, entry_known=True).in_order():
-        end = spell.left_at or now
-        spent[spell.stage_id] += max((end - spell.entered_at).total_seconds(), 0) / _SECONDS_OF_A_DAY
-        visits[spell.stage_id] += 1
-    return [_segment(stage, deal, spent, visits) for stage in stages.order_by("position", "pk")]
+    stages = stages.annotate(stays=stays).annotate(spent=Sum(lasted), visits=Count("stays"))
+    return [_segment(stage, deal) for stage in stages.order_by("position", "pk")]
 
 
-def _segment(stage: Stage, deal: Deal, spent: dict[int, float], visits: Counter[int]) -> Segment:
+def _segment(stage: Any, deal: Deal) -> Segment:
     benchmark = getattr(stage, "benchmark", None)
     median = benchmark.median_days if benchmark else None
     is_current = stage.pk == deal.stage_id and deal.is_open
     state = "current" if is_current else "done" if stage.position <= deal.stage.position else "ahead"
-    days = spent.get(stage.pk)
+    days = None if not stage.visits else stage.spent / DAY
     return Segment(
         stage=stage,
         state=state,
         days=None if days is None else int(days),
-        visits=visits[stage.pk],
+        visits=stage.visits,
         median=None if median is None else round(median),
         is_slow=is_current and median is not None and (days or 0) > SLOW_FACTOR * median,
     )
-
-
-def _steps(deal: Deal, reader: User, now: datetime) -> list[Step]:
-    planned = Activity.objects.reachable_by(reader).open().filter(deal=deal).select_related("assignee", "contact")
-    return [step_of(activity, now) for activity in planned.soonest_first()]
 
 
 def step_of(activity: Activity, now: datetime) -> Step:

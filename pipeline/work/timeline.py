@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import groupby
-from typing import Any
 
+from django.db.models import F
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -78,15 +78,29 @@ class Timeline:
     older: int
 
 
-def read(deal: Deal, *, reader: User, chosen: str = "", shown: int = PAGE) -> Timeline:
-    """The newest `shown` entries of a deal that `reader` may see."""
+def activities_of(deal: Deal, reader: User, shown: int = PAGE) -> tuple[list[Activity], list[Activity]]:
+    """The planned ones, soonest first, and as many of the last done ones as `read` needs. One query."""
+    mine = Activity.objects.reachable_by(reader).filter(deal=deal).select_related("assignee", "contact", "done_by")
+    done = mine.done().order_by("-done_at", "-pk")[: _sensible(shown) + 1]
+    found = list(mine.open().union(done, all=True))
+    planned = [activity for activity in found if activity.done_at is None]
+    planned.sort(key=lambda activity: (activity.late_at is None, activity.late_at, activity.pk))
+    return planned, [activity for activity in found if activity.done_at is not None]
+
+
+def _sensible(shown: int) -> int:
+    return min(max(shown, PAGE), MOST)
+
+
+def read(deal: Deal, done: Iterable[Activity], *, reader: User, chosen: str = "", shown: int = PAGE) -> Timeline:
+    """The newest `shown` entries of a deal that `reader` may see; `done` are its activities."""
     chosen = chosen if chosen in FILTERS else ""
-    shown = min(max(shown, PAGE), MOST)
+    shown = _sensible(shown)
     entries: list[Entry] = []
     pinned = None
     if chosen != "changes":
-        pinned = _pinned(deal, reader)
-        entries += _conversations(deal, reader, shown + 1) + _notes(deal, reader, shown + 1)
+        pinned, notes = _notes(deal, reader, shown + 1)
+        entries += [*map(_conversation, done), *notes]
     if chosen != "conversations":
         entries += _changes(deal, reader, shown + 1)
     entries.sort(key=lambda entry: (entry.at, entry.order), reverse=True)
@@ -100,11 +114,6 @@ def _by_day(entries: Iterable[Entry]) -> Iterator[Day]:
 
 
 # --- Conversations -----------------------------------------------------------------------------------
-
-
-def _conversations(deal: Deal, reader: User, count: int) -> list[Entry]:
-    done = Activity.objects.reachable_by(reader).done().filter(deal=deal).select_related("done_by", "contact")
-    return [_conversation(activity) for activity in done.order_by("-done_at", "-pk")[:count]]
 
 
 def _conversation(activity: Activity) -> Entry:
@@ -126,19 +135,14 @@ def _conversation(activity: Activity) -> Entry:
     )
 
 
-def _notes(deal: Deal, reader: User, count: int) -> list[Entry]:
-    notes = _readable_notes(deal, reader).filter(pinned_at__isnull=True)
+def _notes(deal: Deal, reader: User, count: int) -> tuple[Entry | None, list[Entry]]:
+    """The pinned one, and the newest others."""
+    readable = Note.objects.reachable_by(reader).live().filter(deal=deal).select_related("author")
+    first = readable.order_by(F("pinned_at").asc(nulls_last=True), "-created_at", "-pk")
     scope = reach(reader, Permission.ACTIVITY_EDIT)
-    return [_note(note, reader, scope) for note in notes.order_by("-created_at", "-pk")[:count]]
-
-
-def _pinned(deal: Deal, reader: User) -> Entry | None:
-    note = _readable_notes(deal, reader).filter(pinned_at__isnull=False).first()
-    return _note(note, reader, reach(reader, Permission.ACTIVITY_EDIT)) if note else None
-
-
-def _readable_notes(deal: Deal, reader: User) -> Any:
-    return Note.objects.reachable_by(reader).live().filter(deal=deal).select_related("author")
+    entries = [_note(note, reader, scope) for note in first[: count + 1]]
+    pinned = next((entry for entry in entries if entry.is_pinned), None)
+    return pinned, [entry for entry in entries if not entry.is_pinned]
 
 
 def _note(note: Note, reader: User, scope: Reach) -> Entry:

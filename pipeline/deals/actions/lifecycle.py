@@ -1,8 +1,10 @@
 """Putting a deal aside, into the bin, and back."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from crm.lib.errors import Forbidden, Refused
@@ -16,6 +18,11 @@ from teams.models import User
 
 _OWN_DELETION = timedelta(hours=24)
 _RESTORABLE = timedelta(days=90)
+_RIGHTS_TO_DELETE = {
+    "deletes_any": Permission.WORKSPACE_EDIT,
+    "deletes_within": Permission.DEAL_DELETE,
+    "leads": Permission.DEAL_REASSIGN,
+}
 
 
 @transaction.atomic
@@ -75,11 +82,17 @@ def restore(*, deal_id: int, by: User, at: datetime, version: int | None = None)
 
 def may_delete(deal: Deal, *, by: User, at: datetime) -> bool:
     """Whether this person may put this deal into the bin now."""
-    if Deal.objects.reachable_by(by, Permission.WORKSPACE_EDIT).filter(pk=deal.pk).exists():
-        return True
-    if deal.status != DealStatus.OPEN:
-        return False
-    if not Deal.objects.reachable_by(by, Permission.DEAL_DELETE).filter(pk=deal.pk).exists():
-        return False
-    leads = Deal.objects.reachable_by(by, Permission.DEAL_REASSIGN).filter(pk=deal.pk).exists()
-    return leads or at - deal.created_at < _OWN_DELETION
+    return deletable(with_rights_to_delete(Deal.objects.filter(pk=deal.pk), by).get(), at=at)
+
+
+def with_rights_to_delete(deals: Any, by: User) -> Any:
+    """Annotated with what `deletable` reads."""
+    rights = {name: Deal.objects.reachable_by(by, permission) for name, permission in _RIGHTS_TO_DELETE.items()}
+    return deals.annotate(**{name: Exists(allowed.filter(pk=OuterRef("pk"))) for name, allowed in rights.items()})
+
+
+def deletable(deal: Any, *, at: datetime) -> bool:
+    """Whether the person of `with_rights_to_delete` may put the deal into the bin now."""
+    if deal.deletes_any or deal.status != DealStatus.OPEN:
+        return bool(deal.deletes_any)
+    return bool(deal.deletes_within and (deal.leads or at - deal.created_at < _OWN_DELETION))
