@@ -46,7 +46,7 @@ def audit_log(request: SignedInRequest) -> HttpResponse:
             "form": form,
             "chips": _chips(request, form),
             "today": workspace.today(timezone.now()),
-            "zone": workspace.time_zone,
+            "zone": workspace.time_zone.rpartition("/")[2].replace("_", " "),
         }
         partial = request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request
         template = "teams/audit/_lines.html" if partial else "teams/audit/log.html"
