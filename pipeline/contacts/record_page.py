@@ -44,15 +44,18 @@ def may_edit(request: SignedInRequest, row: Any) -> bool:
     return bool(type(row).objects.reachable_by(request.user, Permission.COMPANY_EDIT).filter(pk=row.pk).exists())
 
 
-def list_context(request: SignedInRequest, rows: RecordFilter) -> dict[str, Any]:
-    """A page of a list as the address asks for it."""
+def list_context(request: SignedInRequest, rows: RecordFilter, *, number: int | None = None) -> dict[str, Any]:
+    """A page of a list as the address asks for it; `number` of its rows, where the caller knows it."""
     found = rows.qs
     if not found.query.order_by:
         found = found.order_by("sort_key", "pk")
     if not is_partial(request):
         tell_about_ignored(request, rows)
+    paginator = Paginator(found, PAGE_SIZE)
+    if number is not None:
+        paginator.count = number
     return {
-        "page": Paginator(found, PAGE_SIZE).get_page(request.GET.get("page")),
+        "page": paginator.get_page(request.GET.get("page")),
         "rows": found,
         "bar": filter_bar(request, rows),
         "ordering": request.GET.get("ordering", "name"),

@@ -1,19 +1,19 @@
 """What the pages of companies read: deals by outcome, the territory with its reason, sums of lists."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from pipeline.contacts.models import Company
 from pipeline.coverage.models import TerritoryAssignment
 from pipeline.coverage.why import Why, why
 from pipeline.deals.models import Deal
 from pipeline.deals.states import DealStatus
-from pipeline.deals.totals import MONEY, Totals, converted_value, totals
+from pipeline.deals.totals import MONEY, Totals, converted_value, totals, totals_and_number
 from teams.models import Territory, User
 from teams.territories.visible import visible_territories
 
@@ -39,15 +39,6 @@ class Placement:
     visible: bool
 
 
-@dataclass(frozen=True)
-class Row:
-    """A company in the list with its open deals within reach."""
-
-    company: Company
-    open_deals: int
-    value: Decimal
-
-
 def outcomes(company: Company, user: User, now: datetime) -> list[Outcome]:
     """Open, won and lost, in this order, as far as there are any."""
     deals = Deal.objects.live().reachable_by(user).filter(company=company)
@@ -64,23 +55,25 @@ def placement(company: Company, user: User) -> Placement | None:
     return Placement(assignment.territory, why(assignment), visible)
 
 
-def rows(companies: Iterable[Company], user: User, now: datetime) -> list[Row]:
-    """The companies of a page with what is open there."""
-    companies = list(companies)
-    deals = Deal.objects.open().reachable_by(user).filter(company__in=companies).order_by()
+def with_open_deals(companies: Any, user: User, now: datetime) -> Any:
+    """Annotated with `open_deals` and `open_value`, what is open there within reach; for the rows of one page."""
+    there = Deal.objects.open().reachable_by(user).filter(company=OuterRef("pk")).order_by()
     sums = (
-        deals.annotate(converted=converted_value(now))
-        .values_list("company_id")
+        there.annotate(converted=converted_value(now))
+        .values("company")
         .annotate(number=Count("pk"), amount=Sum("converted", default=NOTHING, output_field=MONEY))
     )
-    found = {company_id: (number, amount) for company_id, number, amount in sums}
-    return [Row(company, *found.get(company.pk, (0, NOTHING))) for company in companies]
+    return companies.annotate(
+        open_deals=Coalesce(Subquery(sums.values("number")), 0),
+        open_value=Coalesce(Subquery(sums.values("amount")), NOTHING, output_field=MONEY),
+    )
 
 
-def open_totals(companies: Any, user: User, now: datetime) -> Totals:
-    """The open deals within reach of all companies of a list."""
+def open_totals(companies: Any, user: User, now: datetime) -> tuple[Totals, int]:
+    """The open deals within reach of all companies of a list, and how many companies these are."""
+    companies = companies.order_by()
     deals = Deal.objects.open().reachable_by(user)
-    return totals(deals.filter(company__in=companies.order_by().values("pk")), now)
+    return totals_and_number(deals.filter(company__in=companies.values("pk")), companies, now)
 
 
 def _outcome(deals: Any, status: DealStatus, now: datetime) -> Outcome:

@@ -45,10 +45,13 @@ class PinForm(forms.Form):
 def company_list(request: SignedInRequest) -> HttpResponse:
     now = timezone.now()
     companies = Company.objects.reachable_by(request.user).select_related("owner", "territory")
-    context = record_page.list_context(request, CompanyFilter(request.GET, companies, user=request.user, now=now))
+    companies = company_page.with_open_deals(companies, request.user, now)
+    shown = CompanyFilter(request.GET, companies, user=request.user, now=now)
+    totals, number = company_page.open_totals(shown.qs, request.user, now)
+    context = record_page.list_context(request, shown, number=number)
     context |= {
-        "totals": company_page.open_totals(context["rows"], request.user, now),
-        "rows": company_page.rows(context["page"], request.user, now),
+        "totals": totals,
+        "rows": list(context["page"]),
         "currency": Workspace.get().currency,
     }
     name = "_company_list" if record_page.is_partial(request) else "company_list"

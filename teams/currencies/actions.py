@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from teams.currencies.models import ExchangeRate
+from teams.currencies.rates import forget_rates
 
 SOURCE = "ECB"
 # The history since 1999 that the package carries; newer days come from the bank's own file of the same form.
@@ -45,6 +46,7 @@ def load_reference_rates(file: Path | IO[bytes] = SHIPPED_HISTORY) -> int:
         )
         added = int(cursor.rowcount)
         cursor.execute("DROP TABLE loaded")
+    transaction.on_commit(forget_rates)
     return added
 
 

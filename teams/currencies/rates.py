@@ -3,11 +3,14 @@
 from datetime import date
 from decimal import Decimal
 
+from django.core.cache import cache
 from django.db import connection
 
 from teams.workspace.models import Workspace
 
 _EURO = "EUR"
+# The newest day that was asked for; a minute at most, should a process forget to tell the others.
+_KEPT, _KEPT_SECONDS = "rates", 60
 # Jumps from currency to currency and takes the newest rate of each: a few index lookups, however long the history.
 _NEWEST_RATES = """
     WITH RECURSIVE known (currency) AS (
@@ -28,9 +31,7 @@ _NEWEST_RATES = """
 def rates_on(day: date) -> dict[str, Decimal]:
     """Workspace currency for one unit of each currency on a day; a currency without a rate is absent."""
     own = Workspace.get().currency
-    with connection.cursor() as cursor:
-        cursor.execute(_NEWEST_RATES, [day])
-        per_euro = dict(cursor.fetchall()) | {_EURO: Decimal(1)}
+    per_euro = _per_euro(day) | {_EURO: Decimal(1)}
     factors = {own: Decimal(1)}
     if own in per_euro:
         factors |= {
@@ -39,6 +40,22 @@ def rates_on(day: date) -> dict[str, Decimal]:
             if currency != own
         }
     return factors
+
+
+def forget_rates() -> None:
+    """After new rates came."""
+    cache.delete(_KEPT)
+
+
+def _per_euro(day: date) -> dict[str, Decimal]:
+    """The same for everybody, asked by every list of deals and changed once a day."""
+    kept = cache.get(_KEPT)
+    if kept is None or kept[0] != day:
+        with connection.cursor() as cursor:
+            cursor.execute(_NEWEST_RATES, [day])
+            kept = day, dict(cursor.fetchall())
+        cache.set(_KEPT, kept, _KEPT_SECONDS)
+    return kept[1]  # type: ignore[no-any-return]
 
 
 def convert(amount: Decimal, currency: str, day: date) -> Decimal | None:
