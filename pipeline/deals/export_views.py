@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.http import HttpResponseBase
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from crm.lib.export import Cell, csv_response
@@ -37,7 +37,7 @@ def deal_export(request: SignedInRequest) -> HttpResponseBase:
     changes = {"rows": [None, count], "filter": [None, request.GET.urlencode()[:1000]]}
     record("export", by=request.user, request=request, label=label, changes=changes)
     name = f"deals-{workspace.today(now).isoformat()}"
-    return csv_response(name, _header(workspace.currency), _rows(deals), workspace.zone)
+    return csv_response(name, _header(workspace.currency), _rows(deals, get_language() or "en"), workspace.zone)
 
 
 def _header(currency: str) -> list[str]:
@@ -65,27 +65,34 @@ def _header(currency: str) -> list[str]:
     ]
 
 
-def _rows(deals: Any) -> Iterator[list[Cell]]:
+def _rows(deals: Any, language: str) -> Iterator[list[Cell]]:
+    """In the language of the reader, who gets the rows when the page has been answered."""
     for deal in deals.iterator(AT_ONCE):
-        yield [
-            deal.pk,
-            deal.name,
-            deal.company.name if deal.company else None,
-            deal.pipeline.name,
-            deal.stage.name,
-            deal.status,
-            deal.value,
-            deal.currency,
-            deal.converted,
-            deal.probability,
-            deal.expected_close_date,
-            deal.next_step_subject,
-            deal.owner.name,
-            deal.team.name if deal.team else None,
-            deal.territory.name if deal.territory else None,
-            deal.source.name if deal.source else None,
-            deal.created_at,
-            deal.changed_at,
-            deal.closed_at,
-            deal.close_reason.name if deal.close_reason else None,
-        ]
+        with translation.override(language):
+            row = _row(deal)
+        yield row
+
+
+def _row(deal: Any) -> list[Cell]:
+    return [
+        deal.pk,
+        deal.name,
+        deal.company.name if deal.company else None,
+        deal.pipeline.label,
+        deal.stage.label,
+        deal.get_status_display(),
+        deal.value,
+        deal.currency,
+        deal.converted,
+        deal.probability,
+        deal.expected_close_date,
+        deal.next_step_subject,
+        deal.owner.name,
+        deal.team.name if deal.team else None,
+        deal.territory.name if deal.territory else None,
+        deal.source.label if deal.source else None,
+        deal.created_at,
+        deal.changed_at,
+        deal.closed_at,
+        deal.close_reason.label if deal.close_reason else None,
+    ]

@@ -67,6 +67,13 @@ def test_numbers_are_plain_dates_are_iso_and_the_file_names_its_letters(rep, pip
         assert part in written
 
 
+def test_the_rows_are_in_the_language_of_the_reader_as_the_header_is(rep, pipeline):
+    deal = make_deal(rep)
+    type(deal.stage).objects.filter(pk=deal.stage_id).update(name_de="Qualifizierung")
+    type(rep).objects.filter(pk=rep.pk).update(language="de")
+    assert exported(rep)[0][4:6] == ["Qualifizierung", "Offen"]
+
+
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "  =", "\uff1d", "\uff20", "\u00a0=", "|", "%"])
 def test_text_is_no_formula(start):
     cell = f"{start}HYPERLINK(1)"
