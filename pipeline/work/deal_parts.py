@@ -84,7 +84,7 @@ def read(deal: Deal, *, reader: User, can_edit: bool) -> Parts:
 
 
 def _people(deal: Deal, reader: User, *, can_edit: bool) -> list[Person]:
-    known = Contact.objects.reachable_by(reader).filter(pk=OuterRef("contact"))
+    known: Any = Contact.objects.reachable_by(reader).filter(pk=OuterRef("contact"))
     rows: Any = deal.people.select_related("contact").annotate(
         is_visible=Exists(known), employer=Subquery(known.with_employer(reader).values("employer"))
     )
