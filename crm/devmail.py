@@ -1,7 +1,7 @@
 """What an installation for development sent by e-mail, as a page."""
 
 from dataclasses import dataclass
-from email import message_from_string, policy
+from email import message_from_bytes, policy
 from pathlib import Path
 
 from django.conf import settings
@@ -39,7 +39,7 @@ def sent_mails(folder: Path) -> list[SentMail]:
 
 
 def _parsed(text: str) -> SentMail:
-    message = message_from_string(text, policy=policy.default)
+    message = message_from_bytes(text.encode(), policy=policy.default)
     plain = message.get_body(("plain", "html"))
     body = plain.get_content() if plain else ""
     return SentMail(str(message["To"]), str(message["Subject"]), str(message["Date"]), body)

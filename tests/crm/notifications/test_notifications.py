@@ -156,8 +156,9 @@ def test_snoozing_ends_at_nine_where_the_person_is() -> None:
 
 def test_mails_of_development_are_read_from_their_files(tmp_path, settings) -> None:
     settings.EMAIL_BACKEND, settings.EMAIL_FILE_PATH = "django.core.mail.backends.filebased.EmailBackend", str(tmp_path)
-    mail.send_mail("Hello", "Come in: http://localhost/x", None, ["a@example.com"])
-    assert [(sent.to, sent.subject) for sent in sent_mails(tmp_path)] == [("a@example.com", "Hello")]
+    mail.send_mail("Größe", "Für Sie: http://localhost/x", None, ["a@example.com"])
+    (sent,) = sent_mails(tmp_path)
+    assert (sent.to, sent.subject, sent.body.strip()) == ("a@example.com", "Größe", "Für Sie: http://localhost/x")
 
 
 def test_a_stream_answers_real_browsers(live_app) -> None:
