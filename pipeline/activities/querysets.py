@@ -47,6 +47,10 @@ class ActivityQuerySet(models.QuerySet):  # type: ignore[type-arg]
             return self.filter((mine & unlinked) | about_visible)
         return self.filter(mine & (unlinked | about_visible))
 
+    def of_reached_deal(self, deal: Any, user: "User | AnonymousUser") -> Self:
+        """What `reachable_by` finds of a deal that the person is known to see, without asking for all her deals."""
+        return self.filter(deal=deal) if reach(user, Permission.ACTIVITY_VIEW) else self.none()
+
     def open(self) -> Self:
         return self.filter(done_at__isnull=True, cancelled_at__isnull=True)
 

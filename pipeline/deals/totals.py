@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, ExpressionWrapper, F, Func, IntegerField, Max, Q, Subquery, Sum, Value
+from django.db.models import Count, ExpressionWrapper, F, Func, IntegerField, Q, Subquery, Sum, Value
 
 from pipeline.deals.as_of import MONEY, converted_value, converted_value_at, states_before
 
@@ -40,11 +40,12 @@ def totals(deals: Any, now: datetime, *, as_of: datetime | None = None) -> Total
 
 
 def totals_and_number(deals: Any, rows: Any, now: datetime) -> tuple[Totals, int]:
-    """The totals of a queryset of deals, and how many rows another one has. One query where there are deals."""
+    """The totals of a queryset of deals, and how many rows another one has, in one query."""
     counted = Subquery(rows.annotate(number=Func("pk", function="COUNT", output_field=IntegerField())).values("number"))
-    beside = deals.order_by().annotate(converted=converted_value(now), listed=counted)
-    found = beside.aggregate(**_sums(), number=Max("listed"))
-    return _totals(found), rows.count() if found["number"] is None else found["number"]
+    # Only a sum may stand among sums, and it is there without deals too.
+    number = ExpressionWrapper(Count("pk") * 0 + counted, output_field=IntegerField())
+    found = deals.order_by().annotate(converted=converted_value(now)).aggregate(**_sums(), number=number)
+    return _totals(found), found["number"]
 
 
 def totals_by_stage(deals: Any, now: datetime) -> dict[int, Totals]:

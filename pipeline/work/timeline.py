@@ -79,8 +79,11 @@ class Timeline:
 
 
 def activities_of(deal: Deal, reader: User, shown: int = PAGE) -> tuple[list[Activity], list[Activity]]:
-    """The planned ones, soonest first, and as many of the last done ones as `read` needs. One query."""
-    mine = Activity.objects.reachable_by(reader).filter(deal=deal).select_related("assignee", "contact", "done_by")
+    """The planned ones, soonest first, and as many of the last done ones as `read` needs. One query.
+
+    The deal is one that the reader may see.
+    """
+    mine = Activity.objects.of_reached_deal(deal, reader).select_related("assignee", "contact", "done_by")
     done = mine.done().order_by("-done_at", "-pk")[: _sensible(shown) + 1]
     found = list(mine.open().union(done, all=True))
     planned = [activity for activity in found if activity.done_at is None]
