@@ -82,6 +82,13 @@ def test_pages(request, company_of_many, rep, role, address):
     assert len(twenty) == len(one), "\n".join(twenty)
 
 
+def test_a_search_that_finds_no_deals(company_of_many, rep):
+    client = Client()
+    client.force_login(rep)
+    make_company("Voss", owner=rep)
+    assert len(questions(lambda: client.get("/companies/?q=voss"))) <= CAPS["/companies/?q=voss"]
+
+
 def with_token(user):
     _token, secret = ApiToken.objects.create(user=user, scope="write", name="Script")
     return Client(headers={"Authorization": f"Bearer {secret}"})
