@@ -13,7 +13,7 @@ from teams.access.doors import SIGNED_IN
 from teams.api import RESOURCES as TEAMS_RESOURCES
 
 
-class BearerScheme(OpenApiAuthenticationExtension):
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How the schema speaks of our tokens."""
 
     target_class = "teams.access.tokens.BearerToken"
