@@ -41,9 +41,11 @@ def test_a_step_is_done_undone_and_followed_by_keyboard(open_as, rep, deal):
     page.keyboard.press("e")
     expect(page.get_by_text("What is the next step for Line 4?")).to_be_visible()
     assert Activity.objects.get().done_at
+    page.wait_for_load_state()  # shortcuts work once the scripts of the new page have run
     page.keyboard.press("z")
     expect(page.get_by_role("button", name="Done: Call Voss")).to_be_visible()
     assert Activity.objects.get().is_open
+    page.wait_for_load_state()
     page.keyboard.press("j")
     page.keyboard.press("e")
     page.locator(".next-offer").get_by_role("button").first.click()
