@@ -171,7 +171,8 @@ def browser_type_launch_args(browser_type_launch_args):
 
 @pytest.fixture(scope="session")
 def browser_context_args(browser_context_args, live_server_process):
-    return browser_context_args | {"base_url": live_server_process.url}
+    """Without transitions: a colour half-way to another one is none that a reader could be asked to read."""
+    return browser_context_args | {"base_url": live_server_process.url, "reduced_motion": "reduce"}
 
 
 @pytest.fixture

@@ -171,7 +171,7 @@ def world(live_app, people, deals, territory, team, pipeline):
 @pytest.mark.parametrize("group", PAGES)
 def test_pages_are_accessible_and_fit(open_as, people, world, group):
     person, addresses = PAGES[group]
-    page = open_as(people[person], locale="de-DE", reduced_motion="reduce")
+    page = open_as(people[person], locale="de-DE")
     complaints = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     for address in addresses:

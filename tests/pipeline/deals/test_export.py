@@ -106,7 +106,7 @@ def test_who_may_export(team, name, role, status):
     assert client_for(make_user(role, team=team)).get(reverse(name)).status_code == status
 
 
-@pytest.mark.parametrize(("name", "label"), zip(EXPORTS, ("1 deal", "1 company", "1 contact"), strict=True))
+@pytest.mark.parametrize(("name", "label"), list(zip(EXPORTS, ("1 deal", "1 company", "1 contact"), strict=True)))
 def test_each_export_is_in_the_audit_trail(rep, pipeline, name, label):
     company = make_company(owner=rep)
     make_deal(rep, company=company)

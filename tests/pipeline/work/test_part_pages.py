@@ -41,7 +41,7 @@ def test_a_known_contact_is_found_by_name_and_added(as_rep, rep, deal):
 def test_a_contact_out_of_reach_is_neither_found_nor_taken(as_rep, other_rep, deal):
     hidden = make_contact("Kempe", owner=other_rep, company=make_company(owner=other_rep))
     found = post(as_rep, deal, "contacts/add", q="kemp", search="1", role="other")
-    assert f'value="{hidden.pk}"' not in found.content.decode()
+    assert "Kempe" not in found.content.decode()
     assert post(as_rep, deal, "contacts/add", contact=hidden.pk, role="other").status_code == 422
 
 
