@@ -15,7 +15,7 @@ QUERYSET = {"objects", "filter", "exclude", "all", "_default_manager"}
 
 # Modules beside `actions.py`, `*_actions.py` and `actions/` that write, and why.
 EXCEPTIONS = {
-    "crm/lib/api/idempotency.py": "claims a key and keeps its answer",
+    "crm/lib/repeats.py": "claims a key and keeps its answer",
     "crm/notifications/mail.py": "claims of the outbox",
     "teams/access/tokens.py": "notes when a token was last used",
     "teams/audit/merging.py": "the change of a versioned row that actions share",

@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from itertools import groupby
 from typing import Any
+from uuid import uuid4
 from zlib import crc32
 
 from django import template
@@ -16,6 +17,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from crm.lib.repeats import FIELD
 from crm.lib.text import sort_key
 
 register = template.Library()
@@ -42,6 +44,13 @@ def _icon(name: str, size: int, label: str, sprite: str) -> SafeString:
             '<svg class="{}" role="img" aria-label="{}"><use href="{}#i-{}"></use></svg>', shape, label, sprite, name
         )
     return format_html('<svg class="{}" aria-hidden="true"><use href="{}#i-{}"></use></svg>', shape, sprite, name)
+
+
+@register.simple_tag(takes_context=True)
+def form_key(context: dict[str, Any], form: Any = None) -> SafeString:
+    """The key by which a form that was sent twice is known; a form that comes back with mistakes keeps its own."""
+    sent = context["request"].POST.get(FIELD, "") if getattr(form, "is_bound", False) else ""
+    return format_html('<input type="hidden" name="{}" value="{}">', FIELD, sent or uuid4().hex)
 
 
 @register.simple_tag

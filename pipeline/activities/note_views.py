@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from crm.lib.errors import Forbidden
+from crm.lib.repeats import once
 from pipeline.activities import note_actions
 from pipeline.activities.answers import about, dialog, told
 from pipeline.activities.forms import NoteEditForm, NoteForm
@@ -19,6 +20,7 @@ from teams.access.http import SignedInRequest
 
 @door(Permission.ACTIVITY_EDIT)
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def note_add(request: SignedInRequest) -> HttpResponse:
     records = about(request)
     form = NoteForm(request.POST or None)

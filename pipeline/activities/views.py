@@ -12,6 +12,7 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from crm.lib.periods import local_date
+from crm.lib.repeats import once
 from pipeline.activities import actions
 from pipeline.activities.answers import about, changed, dialog, told
 from pipeline.activities.forms import DoneForm, DueForm, EditForm, PlanForm, SnoozeForm, due_initial
@@ -25,6 +26,7 @@ from teams.access.http import SignedInRequest
 
 @door(Permission.ACTIVITY_EDIT)
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def activity_add(request: SignedInRequest) -> HttpResponse:
     """Plan an activity; `?deal=7`, `?company=7` or `?contact=7` says about what."""
     records = about(request)

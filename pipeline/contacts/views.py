@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from crm.lib.repeats import once
 from pipeline.contacts import actions, record_page
 from pipeline.contacts.filters import ContactFilter
 from pipeline.contacts.forms import CONTACT_FIELDS, ContactForm
@@ -64,6 +65,7 @@ def contact_add(request: SignedInRequest) -> HttpResponse:
         return redirect("contact", added.pk)
     context = {"form": form, "company": employer}
     return render(request, "pipeline/contacts/contact_add.html", context, status=422 if form.is_bound else 200)
+@once
 
 
 @door(Permission.COMPANY_EDIT)

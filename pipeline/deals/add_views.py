@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import trigger_client_event
 
 from crm.lib.errors import Refused
+from crm.lib.repeats import once
 from pipeline.contacts.models import Company
 from pipeline.deals.actions.adding import open_deal_at
 from pipeline.deals.answers import done, filters_of_page
@@ -31,6 +32,7 @@ FEWEST_WON, WON_WITHIN = 10, timedelta(days=365)
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @door(Permission.DEAL_ADD)
+@once
 def deal_add(request: SignedInRequest) -> HttpResponse:
     """A form with what the address already says; `?quick` is the one inside a column of the board."""
     now = timezone.now()

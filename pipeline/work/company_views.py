@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import HttpResponseClientRefresh
 
 from crm.lib.errors import Conflict, Refused
+from crm.lib.repeats import once
 from pipeline.contacts import record_page
 from pipeline.contacts.actions import add_company, delete_company
 from pipeline.contacts.filters import CompanyFilter
@@ -91,6 +92,7 @@ def company(request: SignedInRequest, pk: int) -> HttpResponse:
 def company_add(request: SignedInRequest) -> HttpResponse:
     form = CompanyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+@once
         added = add_company(by=request.user, at=timezone.now(), **form.cleaned_data)
         return redirect("company", added.pk)
     status = 422 if form.is_bound else 200

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from crm.lib.errors import Conflict, Forbidden, Refused
+from crm.lib.repeats import once
 from pipeline.deals import actions
 from pipeline.deals.actions.lifecycle import may_delete
 from pipeline.deals.forms import LABELS, FieldForm
@@ -117,6 +118,7 @@ def _conflict(request: SignedInRequest, pk: int, form: FieldForm, conflict: Conf
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @door(Permission.DEAL_VIEW)
+@once
 def act(request: SignedInRequest, pk: int, verb: str, part: int = 0) -> HttpResponse:
     """Something done with the deal: GET asks what it needs, POST does it and goes back to the deal."""
     found, now = _find(request, pk), timezone.now()

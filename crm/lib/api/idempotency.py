@@ -3,12 +3,9 @@
 import hashlib
 import json
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
-from django.apps import apps
-from django.db import models, transaction
-from django.utils import timezone
+from django.db import transaction
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.renderers import JSONRenderer
@@ -17,21 +14,15 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from crm.lib.api.failures import KeyReused
+from crm.lib.repeats import claim, keep
 
-KEPT = timedelta(hours=24)
 MAX_KEY = 120
 
 Handler = Callable[..., Response]
 
 
 class Idempotent(APIView):
-    """A view whose POST honours `Idempotency-Key`. `answers` names the model that keeps the answers.
-
-    The key is claimed in the transaction of the action: a failure leaves no trace, and a second request with the
-    same key waits for the first. Refusals are not kept; they may be tried again.
-    """
-
-    answers = "pipeline.IdempotentRequest"
+    """A view whose POST honours `Idempotency-Key`. Refusals are not kept; they may be tried again."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -49,12 +40,7 @@ class Idempotent(APIView):
         return handle
 
     def _answer_once(self, request: Request, key: str, act: Callable[[], Response]) -> Response:
-        kept: Any = apps.get_model(self.answers)._default_manager
-        now = timezone.now()
-        kept.filter(user=request.user, key=key, created_at__lt=now - KEPT).delete()
-        row, is_new = kept.get_or_create(
-            user=request.user, key=key, defaults={"fingerprint": _fingerprint(request), "created_at": now}
-        )
+        row, is_new = claim(request.user, key, _fingerprint(request))
         if not is_new:
             return _replay(row, request)
         response = act()
@@ -77,9 +63,7 @@ def _replay(row: Any, request: Request) -> Response:
     return response
 
 
-def _keep(row: models.Model, response: Response) -> None:
-    row.status_code = response.status_code  # type: ignore[attr-defined]
-    row.body = JSONRenderer().render(response.data) or b"null"  # type: ignore[attr-defined]
-    row.content_type = "application/json"  # type: ignore[attr-defined]
-    row.location = response.headers.get("Location", "")  # type: ignore[attr-defined]
-    row.save()
+def _keep(row: Any, response: Response) -> None:
+    body = JSONRenderer().render(response.data) or b"null"
+    location = response.headers.get("Location", "")
+    keep(row, status=response.status_code, body=body, content_type="application/json", location=location)
