@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.forms import BaseForm
 from django.utils.functional import Promise
 
 
@@ -21,6 +22,10 @@ class Refused(Exception):
 
     def __str__(self) -> str:
         return str(self.message)
+
+    def put_into(self, form: BaseForm) -> None:
+        """Stand beside the field that it is about; above the form when that has no such field."""
+        form.add_error(self.field if self.field in form.fields else None, str(self))
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def deal_add(request: SignedInRequest) -> HttpResponse:
     try:
         deal = open_deal_at(by=request.user, at=now, **form.cleaned_data)
     except Refused as refusal:
-        form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+        refusal.put_into(form)
         return render(request, template, context, status=422)
     message = _("%(deal)s added") % {"deal": deal.name}
     if form.is_new_company:

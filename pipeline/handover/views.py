@@ -23,7 +23,7 @@ from teams.access.doors import door
 from teams.access.http import SignedInRequest
 from teams.models import Team, User, Workspace
 from teams.people.models import TeamRole
-from teams.people.person_views import ask, done, put_into
+from teams.people.person_views import ask, done
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -43,7 +43,7 @@ def user_deactivate(request: SignedInRequest, pk: int) -> HttpResponse:
         try:
             actions.deactivate_person(by=request.user, at=now, user=person, successor=form.chosen)
         except Refused as refusal:
-            put_into(form, refusal)
+            refusal.put_into(form)
         else:
             messages.success(request, _("%(name)s is deactivated") % {"name": person.name})
             return redirect("user-edit", pk)
@@ -68,7 +68,7 @@ def user_change_team(request: SignedInRequest, pk: int) -> HttpResponse:
         try:
             return _changed(request, person, reverse("user-edit", args=[pk]), at=now, **form.cleaned_data)
         except Refused as refusal:
-            put_into(form, refusal)
+            refusal.put_into(form)
     return ask(
         request,
         form,
@@ -91,7 +91,7 @@ def team_person_add(request: SignedInRequest, pk: int) -> HttpResponse:
         try:
             return _changed(request, chosen.pop("person"), reverse("team-edit", args=[pk]), at=now, team=team, **chosen)
         except Refused as refusal:
-            put_into(form, refusal)
+            refusal.put_into(form)
     note = _("The open deals of a new member come along on that day. Closed deals stay where they were closed.")
     return ask(request, form, title=_("Add somebody"), sub=team.name, submit=_("Add"), note=note)
 

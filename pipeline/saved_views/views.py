@@ -39,7 +39,7 @@ def view_add(request: SignedInRequest) -> HttpResponse:
             if given["pin"]:
                 actions.pin_view(view=view, by=request.user)
         except Refused as refusal:
-            form.add_error(refusal.field or None, str(refusal))
+            refusal.put_into(form)
         else:
             return _go(request, view, _("View saved"))
     return _ask(request, form, None)
@@ -56,7 +56,7 @@ def view_edit(request: SignedInRequest, pk: int) -> HttpResponse:
         try:
             actions.change_view(view=view, by=request.user, **form.cleaned_data)
         except Refused as refusal:
-            form.add_error(refusal.field or None, str(refusal))
+            refusal.put_into(form)
         else:
             return _go(request, _view(request, pk), _("View saved"))
     return _ask(request, form, view)

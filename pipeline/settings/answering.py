@@ -48,7 +48,7 @@ def answer(request: SignedInRequest, question: Question, **context: Any) -> Http
                 conflicts = [_sentence(form, each) for each in conflict.conflicts]
                 form, status = question.form_for(_with_newest_version(request, question)), 409
             except Refused as refusal:
-                form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+                refusal.put_into(form)
                 status = 409
             else:
                 return _done(request, question)

@@ -136,7 +136,7 @@ def act(request: SignedInRequest, pk: int, verb: str, part: int = 0) -> HttpResp
         except Conflict:
             raise
         except Refused as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+            refusal.put_into(form)
         else:
             return _acted(request, pk, form, before)
     status = 422 if form.is_bound and not form.is_search else 200

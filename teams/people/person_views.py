@@ -59,7 +59,7 @@ def user_invite(request: SignedInRequest) -> HttpResponse:
         try:
             invited = actions.invite(by=request.user, at=timezone.now(), **form.cleaned_data)
         except Refused as refusal:
-            put_into(form, refusal)
+            refusal.put_into(form)
         else:
             _send(request, invited)
             return redirect("user-edit", invited.pk)
@@ -87,7 +87,7 @@ def user(request: SignedInRequest, pk: int) -> HttpResponse:
         try:
             actions.edit_person(by=request.user, user_id=pk, changes=form.cleaned_data)
         except Refused as refusal:
-            put_into(form, refusal)
+            refusal.put_into(form)
         else:
             messages.success(request, _("Saved"))
             return redirect("user-edit", pk)
@@ -103,7 +103,7 @@ def user_role(request: SignedInRequest, pk: int) -> HttpResponse:
         try:
             actions.set_role(by=request.user, at=timezone.now(), user_id=pk, role=form.cleaned_data["role"])
         except Refused as refusal:
-            put_into(form, refusal)
+            refusal.put_into(form)
         else:
             messages.success(request, _("Role changed"))
             return redirect("user-edit", pk)
@@ -130,7 +130,7 @@ def deputy_add(request: SignedInRequest, pk: int) -> HttpResponse:
         try:
             add_deputy(by=request.user, at=timezone.now(), person=person, deputy=deputy, **form.days)
         except Refused as refusal:
-            put_into(form, refusal)
+            refusal.put_into(form)
         else:
             message = _("%(deputy)s stands in for %(person)s") % {"deputy": deputy.name, "person": person.name}
             return done(request, message, reverse("user-edit", args=[pk]))
@@ -158,11 +158,6 @@ def done(request: SignedInRequest, message: str, address: str) -> HttpResponse:
     """On to the page that shows what was done; a dialog leaves with the page below it."""
     messages.success(request, message)
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
-
-
-def put_into(form: Any, refusal: Refused) -> None:
-    """The sentence of a refusal beside the field that it is about, else above the form."""
-    form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
 
 
 def _person(pk: int) -> User:

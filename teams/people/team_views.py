@@ -20,7 +20,7 @@ from teams.people import directory, team_actions, tree
 from teams.people.forms import TeamForm, TeamNameForm, TeamPlaceForm
 from teams.people.membership_actions import end_managing
 from teams.people.models import Team, TeamMembership
-from teams.people.person_views import ask, done, put_into
+from teams.people.person_views import ask, done
 from teams.workspace.models import Workspace
 
 
@@ -45,7 +45,7 @@ def team_add(request: SignedInRequest) -> HttpResponse:
         try:
             team = team_actions.add_team(by=request.user, **form.cleaned_data)
         except Refused as refusal:
-            put_into(form, refusal)
+            refusal.put_into(form)
         else:
             return done(request, _("%(team)s added") % {"team": team.name}, reverse("team-edit", args=[team.pk]))
     return ask(request, form, title=_("New team"), sub="", submit=_("Add team"))
@@ -68,7 +68,7 @@ def team_rename(request: SignedInRequest, pk: int) -> HttpResponse:
     except Conflict as conflict:
         return _show_conflict(request, pk, conflict, form.data.get("name", ""))
     except Refused as refusal:
-        put_into(form, refusal)
+        refusal.put_into(form)
         return _show(request, shown, name=form, status=422)
     messages.success(request, _("Renamed"))
     return redirect("team-edit", pk)
@@ -85,7 +85,7 @@ def team_move(request: SignedInRequest, pk: int) -> HttpResponse:
     except Conflict as conflict:
         return _show_conflict(request, pk, conflict, form.data.get("parent", ""))
     except Refused as refusal:
-        put_into(form, refusal)
+        refusal.put_into(form)
         return _show(request, shown, place=form, status=422)
     messages.success(request, _("Moved"))
     return redirect("team-edit", pk)

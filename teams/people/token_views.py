@@ -55,6 +55,6 @@ def _create(request: SignedInRequest, form: TokenForm) -> str:
     try:
         _token, secret = token_actions.create_token(by=request.user, **form.cleaned_data)
     except Refused as refusal:
-        form.add_error(refusal.field or None, str(refusal))
+        refusal.put_into(form)
         return ""
     return secret

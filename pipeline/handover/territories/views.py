@@ -247,7 +247,7 @@ def _dialog(
         except Conflict:
             raise
         except Refused as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+            refusal.put_into(form)
         else:
             return HttpResponseClientRedirect(there) if request.htmx else redirect(there)
     context = {"form": form, "title": title, "submit": submit, "address": request.get_full_path(), **more}
