@@ -58,6 +58,7 @@ PAGES = [
     (READERS, ["deals/", "companies/", "contacts/", "activities/", "dashboard/", "dashboard/narrow/", "views/new/"]),
     (READERS, [f"{page}/filter/" for page in ("deals", "companies", "contacts", "activities", "pipeline")]),
     (READERS, ["pipeline/<int:pipeline_id>/filter/", "quotas/", "quotas/<int:year>/"]),
+    (READERS, ["companies/options/"]),
     (SELLERS, ["deals/new/", "deals/new/companies/", "companies/new/", "contacts/new/"]),
     (SELLERS, ["activities/new/", "notes/new/"]),
     (SELLERS, ["deals/export/", "companies/export/", "contacts/export/", "audit/", "territories/"]),

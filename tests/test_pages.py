@@ -49,9 +49,23 @@ PAGES = {
     ),
     "companies": (
         "rep",
-        ["/companies/", "/companies/new/", "/companies/{company}/", "/companies/{company}/edit/name/"],
+        [
+            "/companies/",
+            "/companies/new/",
+            "/companies/{company}/",
+            *[f"/companies/{{company}}/edit/{f}/" for f in ("name", "parent")],
+        ],
     ),
-    "contacts": ("rep", ["/contacts/", "/contacts/new/", "/contacts/{contact}/", "/notes/{note}/edit/"]),
+    "contacts": (
+        "rep",
+        [
+            "/contacts/",
+            "/contacts/new/",
+            "/contacts/{contact}/",
+            "/contacts/{contact}/edit/company/",
+            "/notes/{note}/edit/",
+        ],
+    ),
     "activities": ("rep", ["/activities/", "/activities/new/", "/activities/{activity}/reschedule/"]),
     "a rep's own": ("rep", ["/settings/profile/", "/settings/tokens/", "/accounts/2fa/", "/accounts/password/change/"]),
     "a rep's rules": ("rep", ["/territories/", "/territories/{territory}/", "/audit/"]),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from crm.lib.errors import Conflict, FieldConflict, Forbidden, Refused
@@ -52,6 +52,8 @@ CONTACT_FIELDS = frozenset(
 )
 # What the rules of territories look at.
 _PLACING = frozenset({"name", "country", "region", "postal_code", "industry", "employees"})
+# The number of the lock on who is above whom.
+_TREE = 7_204_102
 _MADE_BY = frozenset({"external_id", "is_demo"})
 
 
@@ -59,6 +61,7 @@ _MADE_BY = frozenset({"external_id", "is_demo"})
 def add_company(*, by: User, at: datetime, **fields: Any) -> Company:
     """A new company in its territory. Whoever adds it owns it unless `owner` says otherwise."""
     company = Company(**_allowed(fields, COMPANY_FIELDS | _MADE_BY))
+    _must_see_company(by, company.parent_id)
     _add(company, by, at)
     place(Company.objects.filter(pk=company.pk), by=by, at=at)
     company.refresh_from_db(fields=["territory"])
@@ -73,8 +76,12 @@ def edit_company(
 
     A change that the rules look at places the company anew; `pipeline.deals.customers` lets its deals follow.
     """
+    parent = changes.get("parent")
+    if parent is not None:
+        _lock_tree()
+        _must_see_company(by, parent.pk)
     company = _locked(Company, company_id, by)
-    _not_above_itself(company, changes.get("parent"))
+    _not_above_itself(company.pk, parent)
     changed = _edit(company, _allowed(changes, COMPANY_FIELDS), version, by, at)
     if _PLACING.intersection(changed):
         place(Company.objects.filter(pk=company.pk), by=by, at=at)
@@ -243,13 +250,19 @@ def _validate(row: models.Model) -> None:
     row.clean_fields(exclude=["created_by", "owner", "territory", "parent", "company", "sort_key"])
 
 
-def _not_above_itself(company: Company, parent: Company | None) -> None:
-    seen = {company.pk}
-    while parent:
-        if parent.pk in seen:
+def _lock_tree() -> None:
+    """One change of a parent at a time: two could close a ring that neither of them sees."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_TREE])
+
+
+def _not_above_itself(company_id: int, parent: Company | None) -> None:
+    seen, above = {company_id}, parent.pk if parent else None
+    while above is not None:
+        if above in seen:
             raise Refused(_("A company cannot be above itself."), code="ring", field="parent")
-        seen.add(parent.pk)
-        parent = parent.parent
+        seen.add(above)
+        above = Company.objects.values_list("parent_id", flat=True).get(pk=above)
 
 
 def _must_see_company(by: User, company_id: int | None) -> None:

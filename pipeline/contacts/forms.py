@@ -25,6 +25,9 @@ COMPANY_FIELDS = (
     "website",
 )
 CONTACT_FIELDS = ("salutation", "first_name", "last_name", "job_title", "email", "phone", "mobile")
+# What the pages show and edit in place: the same and what they belong to.
+COMPANY_VALUES = (COMPANY_FIELDS[0], "parent", *COMPANY_FIELDS[1:])
+CONTACT_VALUES = (*CONTACT_FIELDS[:4], "company", *CONTACT_FIELDS[4:])
 
 
 def form_field(field: Any, **options: Any) -> Any:

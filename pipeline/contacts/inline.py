@@ -8,13 +8,18 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from phonenumber_field.phonenumber import PhoneNumber
 
-from crm.lib.errors import Conflict
+from crm.lib.errors import Conflict, Refused
 from crm.templatetags.formats import money, number
+from pipeline.contacts.choosing import RelatedCompanyForm, known
 from pipeline.contacts.forms import form_of_field, may_hand_over
+from pipeline.contacts.models import Company
 from teams.models import Workspace
+
+RELATED = {"company": gettext_lazy("Company"), "parent": gettext_lazy("Parent company")}
+LABELS = {"owner": gettext_lazy("Owner"), **RELATED}
 
 
 @dataclass(frozen=True)
@@ -27,10 +32,15 @@ class Value:
     edit_url: str
 
 
-def values_of(row: Any, names: tuple[str, ...], *, by: Any, editable: bool) -> list[Value]:
-    """The values of a record and its owner, whom only people who lead others may change."""
-    values = [_value(row, name, editable=editable) for name in names]
-    return [*values, _value(row, "owner", editable=editable and may_hand_over(by))]
+def values_of(
+    row: Any, names: tuple[str, ...], *, by: Any, editable: bool, company: Company | None = None
+) -> list[Value]:
+    """The values of a record and its owner, whom only people who lead others may change.
+
+    `company` is the one that it belongs to, as far as the person may know it.
+    """
+    values = [_value(row, name, company, editable=editable) for name in names]
+    return [*values, _value(row, "owner", company, editable=editable and may_hand_over(by))]
 
 
 def edit_in_place(
@@ -42,14 +52,19 @@ def edit_in_place(
     if request.method != "POST":
         if "value" in request.GET:
             return _answer_value(request, row, field, saved=False)
-        return _answer_form(request, row, field, form_of_field(row, field, by=request.user), status=200)
-    form = form_of_field(row, field, request.POST, by=request.user)
+        return _answer_form(request, row, field, _form(request, row, field), status=200)
+    form = _form(request, row, field, request.POST)
     if not form.is_valid():
         return _answer_form(request, row, field, form, status=422)
     try:
         changed = save(_version(request, row), form.cleaned_data)
     except Conflict as conflict:
-        return _answer_conflict(request, row, field, conflict)
+        return _answer_conflict(request, row, field, form, conflict)
+    except Refused as refusal:
+        if refusal.field != field:
+            raise
+        form.add_error(field, str(refusal))
+        return _answer_form(request, row, field, form, status=422)
     return _answer_value(request, changed, field, saved=True)
 
 
@@ -58,9 +73,20 @@ def _version(request: HttpRequest, row: Any) -> int:
     return int(version) if version.isdecimal() and len(version) < 10 else row.version
 
 
-def _value(row: Any, name: str, *, editable: bool) -> Value:
-    label = str(_("Owner") if name == "owner" else row._meta.get_field(name).verbose_name)
-    return Value(name, label, _in_words(getattr(row, name), name), _edit_url(row, name) if editable else "")
+def _form(request: HttpRequest, row: Any, field: str, data: Any = None) -> Any:
+    make = RelatedCompanyForm if field in RELATED else form_of_field
+    return make(row, field, data, by=request.user)
+
+
+def _value(row: Any, name: str, company: Company | None, *, editable: bool) -> Value:
+    label = str(LABELS.get(name) or row._meta.get_field(name).verbose_name)
+    words = _in_words(company if name in RELATED else getattr(row, name), name)
+    return Value(name, label, words, _edit_url(row, name) if editable else "")
+
+
+def _editable(request: HttpRequest, row: Any, name: str) -> Value:
+    company = known(getattr(row, f"{name}_id"), by=request.user) if name in RELATED else None
+    return _value(row, name, company, editable=True)
 
 
 def _in_words(stored: Any, name: str) -> str:
@@ -80,16 +106,25 @@ def _edit_url(row: Any, name: str) -> str:
 
 def _answer_value(request: HttpRequest, row: Any, field: str, *, saved: bool) -> HttpResponse:
     if not getattr(request, "htmx", False):
-        return HttpResponseRedirect(reverse(row._meta.model_name, args=[row.pk]))
-    value = _value(row, field, editable=True)
+        return HttpResponseRedirect(_page_or_list(request, row))
+    value = _editable(request, row, field)
     return render(request, "pipeline/contacts/_value.html", {"value": value, "saved": saved})
+
+
+def _page_or_list(request: HttpRequest, row: Any) -> str:
+    """The page of the record, unless the change took it out of the person's reach."""
+    name = row._meta.model_name
+    is_reached = type(row).objects.reachable_by(request.user).filter(pk=row.pk).exists()
+    return reverse(name, args=[row.pk]) if is_reached else reverse(f"{name}-list")
 
 
 def _answer_form(request: HttpRequest, row: Any, field: str, form: Any, *, status: int) -> HttpResponse:
     context = {
-        "value": _value(row, field, editable=True),
+        "value": _editable(request, row, field),
         "row": row,
-        "field": form[field],
+        "form": form,
+        "field": form.shown if field in RELATED else form[field],
+        "beside": "pipeline/contacts/_beside_company.html" if field in RELATED else "",
         "action_url": _edit_url(row, field),
         "cancel_url": f"{_edit_url(row, field)}?value",
     }
@@ -97,14 +132,16 @@ def _answer_form(request: HttpRequest, row: Any, field: str, form: Any, *, statu
     return render(request, f"pipeline/contacts/{name}.html", context, status=status)
 
 
-def _answer_conflict(request: HttpRequest, row: Any, field: str, conflict: Conflict) -> HttpResponse:
+def _answer_conflict(request: HttpRequest, row: Any, field: str, form: Any, conflict: Conflict) -> HttpResponse:
     if not getattr(request, "htmx", False):
         raise conflict
     row.refresh_from_db()
+    name, mine = form.answer if field in RELATED else (field, request.POST.get(field, ""))
     context = {
-        "value": _value(row, field, editable=True),
+        "value": _editable(request, row, field),
         "sentence": str(conflict),
-        "mine": request.POST.get(field, ""),
+        "name": name,
+        "mine": mine,
         "version": row.version,
         "action_url": _edit_url(row, field),
         "take_url": f"{_edit_url(row, field)}?value",

@@ -5,6 +5,7 @@ from django.urls import path
 from pipeline.contacts import export_views, views
 
 urlpatterns = [
+    path("companies/options/", views.company_options, name="company-options"),
     path("companies/export/", export_views.company_export, name="company-export"),
     path("contacts/export/", export_views.contact_export, name="contact-export"),
     path("contacts/", views.contact_list, name="contact-list"),

@@ -9,14 +9,24 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from crm.lib.repeats import once
 from pipeline.contacts import actions, record_page
+from pipeline.contacts.choosing import known, suggested
 from pipeline.contacts.filters import ContactFilter
-from pipeline.contacts.forms import CONTACT_FIELDS, ContactForm
+from pipeline.contacts.forms import CONTACT_VALUES, ContactForm
 from pipeline.contacts.inline import edit_in_place, values_of
 from pipeline.contacts.models import Company, Contact
 from pipeline.saved_views.filter_bar import filter_form
 from teams.access import Permission
 from teams.access.doors import door
 from teams.access.http import SignedInRequest
+
+
+@door(Permission.COMPANY_VIEW)
+@require_safe
+def company_options(request: SignedInRequest) -> HttpResponse:
+    """Companies within reach whose name holds what was typed, as options of a list of suggestions."""
+    typed = next((request.GET[name] for name in ("company", "parent") if name in request.GET), "")
+    context = {"companies": suggested(typed, by=request.user)}
+    return render(request, "pipeline/contacts/_company_options.html", context)
 
 
 @door(Permission.COMPANY_VIEW)
@@ -39,13 +49,14 @@ def contact_filter(request: SignedInRequest) -> HttpResponse:
 @door(Permission.COMPANY_VIEW)
 @require_safe
 def contact(request: SignedInRequest, pk: int) -> HttpResponse:
-    row = record_page.shown(request, Contact, pk, "owner", "company")
+    row = record_page.shown(request, Contact, pk, "owner")
+    employer = known(row.company_id, by=request.user)
+    editable = record_page.may_edit(request, row)
     roles = row.deal_roles.filter(deal__in=_deals_of(request, row)).select_related("deal__stage")
     context = {
         "contact": row,
-        "company_visible": row.company_id is not None
-        and Company.objects.reachable_by(request.user).filter(pk=row.company_id).exists(),
-        "values": values_of(row, CONTACT_FIELDS, by=request.user, editable=record_page.may_edit(request, row)),
+        "company": employer,
+        "values": values_of(row, CONTACT_VALUES, by=request.user, editable=editable, company=employer),
         "roles": roles.order_by("-deal__changed_at", "-pk")[: record_page.MOST_RELATED],
         **record_page.record_context(request, row),
     }
@@ -54,6 +65,7 @@ def contact(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @door(Permission.COMPANY_EDIT)
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def contact_add(request: SignedInRequest) -> HttpResponse:
     """A new contact; `?company=7` says where."""
     wanted = request.GET.get("company", "")
@@ -65,7 +77,6 @@ def contact_add(request: SignedInRequest) -> HttpResponse:
         return redirect("contact", added.pk)
     context = {"form": form, "company": employer}
     return render(request, "pipeline/contacts/contact_add.html", context, status=422 if form.is_bound else 200)
-@once
 
 
 @door(Permission.COMPANY_EDIT)
@@ -75,7 +86,7 @@ def contact_edit(request: SignedInRequest, pk: int, field: str) -> HttpResponse:
         return actions.edit_contact(contact_id=pk, by=request.user, at=timezone.now(), version=version, changes=changes)
 
     row = record_page.reached(request, Contact, pk)
-    return edit_in_place(request, row, field, known=CONTACT_FIELDS, save=save)
+    return edit_in_place(request, row, field, known=CONTACT_VALUES, save=save)
 
 
 @door(Permission.COMPANY_EDIT)

@@ -17,8 +17,9 @@ from crm.lib.errors import Conflict, Refused
 from crm.lib.repeats import once
 from pipeline.contacts import record_page
 from pipeline.contacts.actions import add_company, delete_company
+from pipeline.contacts.choosing import known
 from pipeline.contacts.filters import CompanyFilter
-from pipeline.contacts.forms import COMPANY_FIELDS, CompanyForm
+from pipeline.contacts.forms import COMPANY_VALUES, CompanyForm
 from pipeline.contacts.inline import edit_in_place, values_of
 from pipeline.contacts.models import Company
 from pipeline.deals import customers
@@ -70,11 +71,13 @@ def company_filter(request: SignedInRequest) -> HttpResponse:
 @door(Permission.COMPANY_VIEW)
 @require_safe
 def company(request: SignedInRequest, pk: int) -> HttpResponse:
-    row = record_page.shown(request, Company, pk, "owner", "territory", "parent")
+    row = record_page.shown(request, Company, pk, "owner", "territory")
     now = timezone.now()
+    parent, editable = known(row.parent_id, by=request.user), record_page.may_edit(request, row)
     context = {
         "company": row,
-        "values": values_of(row, COMPANY_FIELDS, by=request.user, editable=record_page.may_edit(request, row)),
+        "parent": parent,
+        "values": values_of(row, COMPANY_VALUES, by=request.user, editable=editable, company=parent),
         "outcomes": company_page.outcomes(row, request.user, now),
         "placement": company_page.placement(row, request.user),
         "contacts": row.contacts.live().reachable_by(request.user).by_name()[: record_page.MOST_RELATED],
@@ -108,7 +111,7 @@ def company_edit(request: SignedInRequest, pk: int, field: str) -> HttpResponse:
         )
 
     row = record_page.reached(request, Company, pk)
-    return edit_in_place(request, row, field, known=COMPANY_FIELDS, save=save)
+    return edit_in_place(request, row, field, known=COMPANY_VALUES, save=save)
 
 
 @door(Permission.COMPANY_EDIT)
