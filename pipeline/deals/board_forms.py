@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from crm.lib.periods import local_instant
 from crm.lib.text import SingleLine
 from pipeline.contacts.models import Company
+from pipeline.deals.actions.moving import WHY_BACK, falls_far_back
 from pipeline.deals.forms import AmountField, DayField
 from pipeline.deals.models import Competitor, Deal
 from pipeline.stages.models import CloseReason, Outcome, Stage
@@ -77,12 +78,12 @@ class MoveForm(DatedForm):
         self.initial["stage"] = self.deal.stage_id
         for name in self._missing():
             self.fields[name] = self._asked(name)
-        if self._falls_far():
+        if self.chosen is not None and falls_far_back(self.deal, self.chosen):
             self.fields["note"] = forms.CharField(
                 label=_("Why does it go back?"),
                 max_length=300,
                 validators=[SingleLine()],
-                error_messages={"required": _("Say why it goes back more than one stage.")},
+                error_messages={"required": WHY_BACK},
             )
 
     @cached_property
@@ -91,14 +92,6 @@ class MoveForm(DatedForm):
         key = str(self.data.get("stage", ""))
         stages: Any = self.fields["stage"]
         return stages.queryset.filter(pk=key).first() if key.isdecimal() and len(key) < 19 else None
-
-    def _falls_far(self) -> bool:
-        """Whether the deal goes back by more than one stage."""
-        if self.chosen is None:
-            return False
-        stages: Any = self.fields["stage"]
-        between = stages.queryset.filter(position__gt=self.chosen.position, position__lt=self.deal.stage.position)
-        return bool(between.exists())
 
     def _missing(self) -> list[str]:
         required = self.chosen.required_fields if self.chosen else []

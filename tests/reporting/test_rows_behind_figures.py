@@ -71,7 +71,9 @@ class World:
         known = {"deal_id": deal_id, "by": self.admin, "at": self.now, "version": None}
         deal = Deal.objects.get(pk=deal_id)
         {
-            "move": lambda: actions.move_to_stage(stage=self.pipeline.stages.get(position=1 + choice % 3), **known),
+            "move": lambda: actions.move_to_stage(
+                stage=self.pipeline.stages.get(position=1 + choice % 3), note="as it happens", **known
+            ),
             "win": lambda: actions.win(**known),
             "lose": lambda: actions.lose(reason=self.counting, **known),
             "excuse": lambda: actions.lose(reason=self.excused, **known),

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from crm.lib.errors import Forbidden, Refused
 from crm.notifications.actions import notify
@@ -24,6 +25,7 @@ from teams.models import User
 from teams.people.lines import teams_of
 
 HANDED_OVER = "deal_handed_over"
+WHY_BACK = gettext_lazy("Say why it goes back more than one stage.")
 
 
 @transaction.atomic
@@ -42,7 +44,8 @@ def move_to_stage(
     """Move an open deal to a stage of its pipeline, forward, back or skipping.
 
     `fields` fills what the stage requires in the same step. Being there already is no move and no error.
-    Raises Refused with code `fields_required` when the stage requires more, Conflict when somebody moved it.
+    Raises Refused with code `fields_required` when the stage requires more, with `note_required` when the deal falls
+    back by more than one stage and `note` does not say why, Conflict when somebody moved it.
     """
     deal = live_deal(deal_id, by=by)
     if deal.stage_id == stage.pk and deal.status == DealStatus.OPEN:
@@ -54,6 +57,8 @@ def move_to_stage(
         raise Refused(_("This stage belongs to another pipeline. Change the pipeline instead."), code="pipeline")
     if stage.archived_at is not None:
         raise Refused(_("This stage is archived. Choose another one."), code="archived_stage")
+    if not note.strip() and falls_far_back(deal, stage):
+        raise Refused(WHY_BACK, code="note_required", field="note")
     moved_at = check_instant(deal, occurred_at, by=by, at=at)
     filled = _fill(deal, given)
     check_required(deal, stage)
@@ -141,6 +146,14 @@ def check_required(deal: Deal, stage: Stage) -> None:
             label = getattr(Deal._meta.get_field(name), "verbose_name", name)
             message = _("%(stage)s needs a value for “%(field)s”.") % {"stage": stage.label, "field": label}
             raise Refused(message, code="fields_required", field=name)
+def falls_far_back(deal: Deal, stage: Stage) -> bool:
+    """Whether the deal goes back by more than one stage of those in use."""
+    if stage.position >= deal.stage.position:
+        return False
+    stages = Stage.objects.in_use().filter(pipeline=deal.pipeline_id)
+    return stages.filter(position__gt=stage.position, position__lt=deal.stage.position).exists()
+
+
 
 
 def _fill(deal: Deal, given: dict[str, Any]) -> dict[str, list[Any]]:

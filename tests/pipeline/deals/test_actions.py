@@ -53,7 +53,7 @@ def test_moves_forward_back_and_skipping_leave_spells(rep, pipeline):
     for days, position in ((1, 3), (2, 1), (4, 2)):
         moved_at = NOW + timedelta(days=days)
         deal = actions.move_to_stage(
-            deal_id=deal.pk, stage=stage(deal, position), by=rep, at=moved_at, version=deal.version
+            deal_id=deal.pk, stage=stage(deal, position), by=rep, at=moved_at, version=deal.version, note="They paused."
         )
     spells = list(deal.spells.in_order().values_list("stage__position", "entry_kind", "exit_kind", "visit_no"))
     assert spells == [
@@ -63,6 +63,28 @@ def test_moves_forward_back_and_skipping_leave_spells(rep, pipeline):
         (2, "forward", "", 1),
     ]
     assert_history_holds(deal)
+
+
+def test_going_back_more_than_one_stage_needs_a_reason(rep, pipeline):
+    deal = make_deal(rep, stage=pipeline.stages.get(position=3))
+    back = {"deal_id": deal.pk, "by": rep, "at": LATER, "version": 1}
+    for note in ("", "  "):
+        with pytest.raises(Refused, match="Say why") as refusal:
+            actions.move_to_stage(stage=stage(deal, 1), note=note, **back)
+        assert (refusal.value.code, refusal.value.field) == ("note_required", "note")
+    deal.refresh_from_db()
+    assert (deal.stage.position, deal.version) == (3, 1)
+    moved = actions.move_to_stage(stage=stage(deal, 1), note="They asked for a new offer.", **back)
+    assert moved.events.get(kind="stage_changed").note == "They asked for a new offer."
+
+
+def test_going_back_one_stage_needs_none_and_archived_stages_do_not_count(rep, pipeline):
+    deal = make_deal(rep, stage=pipeline.stages.get(position=3))
+    deal = actions.move_to_stage(deal_id=deal.pk, stage=stage(deal, 2), by=rep, at=LATER, version=1)
+    deal = actions.move_to_stage(deal_id=deal.pk, stage=stage(deal, 3), by=rep, at=LATER, version=2)
+    pipeline.stages.filter(position=2).update(archived_at=NOW)
+    deal = actions.move_to_stage(deal_id=deal.pk, stage=stage(deal, 1), by=rep, at=LATER, version=3)
+    assert deal.stage.position == 1
 
 
 def test_a_repeated_move_is_one_move(rep, pipeline):

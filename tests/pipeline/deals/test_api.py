@@ -165,6 +165,16 @@ def test_a_failure_does_not_use_up_the_key(api):
     assert api.post(URL, {"name": "Now"}, format="json", **headers).status_code == 201
 
 
+def test_a_deal_does_not_go_far_back_without_a_note(api, deal):
+    first, _second, third = deal.pipeline.stages.order_by("position")
+    moved = api.post(at(deal, "move/"), {"version": deal.version, "stage": third.pk}, format="json").json()
+    back = {"version": moved["version"], "stage": first.pk}
+    refused = api.post(at(deal, "move/"), back, format="json")
+    assert (refused.status_code, refused.json()["code"], refused.json()["field"]) == (409, "note_required", "note")
+    assert Deal.objects.get(pk=deal.pk).stage == third
+    assert api.post(at(deal, "move/"), {**back, "note": "They paused."}, format="json").json()["stage"] == first.pk
+
+
 def test_a_deal_moves_is_lost_and_comes_back(api, deal):
     stage = deal.pipeline.stages.order_by("position")[1]
     moved = api.post(at(deal, "move/"), {"version": deal.version, "stage": stage.pk}, format="json")

@@ -46,7 +46,8 @@ class TestHistory(TestCase):
         deal = Deal.objects.get(pk=deal_id)
         try:
             if verb.startswith("move"):
-                actions.move_to_stage(stage=deal.pipeline.stages.get(position=int(verb[-1])), **arguments)
+                stage = deal.pipeline.stages.get(position=int(verb[-1]))
+                actions.move_to_stage(stage=stage, note="as it happens", **arguments)
             elif verb == "lose":
                 actions.lose(reason=CloseReason.objects.get(outcome="lost", code="not_recorded"), **arguments)
             elif verb == "reopen":
