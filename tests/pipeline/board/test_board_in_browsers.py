@@ -191,3 +191,19 @@ def test_a_board_works_without_script(open_as, rep, pipeline, stages, deal):
     page.get_by_label("Stage").select_option(label="Negotiation")
     page.get_by_role("button", name="Move", exact=True).click()
     expect(column(page, stages[2]).locator(f"#deal-{deal.pk}")).to_be_visible()
+
+
+def test_columns_scroll_below_heads_of_one_height(open_as, rep, pipeline, stages):
+    """A column of many deals keeps its head, its last deal can be reached, and cards of all columns begin in a row."""
+    for number in range(20):
+        make_deal(rep, name=f"Line {number}", stage=stages[0], value=None if number else 1000)
+    make_deal(rep, name="Alone", stage=stages[1])
+    page = open_board(open_as(rep), pipeline)
+    cards = column(page, stages[0]).locator("[data-cards]")
+    assert cards.evaluate("list => list.scrollHeight > list.clientHeight"), "nothing scrolls in the column"
+    last = cards.locator("[data-card], .deal-card").last
+    last.scroll_into_view_if_needed()
+    expect(last).to_be_in_viewport(ratio=1)
+    expect(column(page, stages[0]).locator("header")).to_be_in_viewport(ratio=1)
+    tops = [column(page, stage).locator("[data-cards]").bounding_box()["y"] for stage in stages[:2]]
+    assert tops[0] == tops[1]
