@@ -6,8 +6,13 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from crm.lib.errors import Refused
 from crm.notifications.live import publish_change
+from pipeline.deals.actions.moving import enter
+from pipeline.deals.actions.recording import record_many
 from pipeline.deals.clock import stalled_from
 from pipeline.deals.follow import write_clocks
 from pipeline.deals.models import Deal, DealEvent, DealStateInterval
@@ -32,6 +37,18 @@ def edit_stage(*, stage_id: int, by: User, at: datetime, version: int | None, ch
     return stage
 
 
+@transaction.atomic
+def archive_stage(*, stage_id: int, by: User, at: datetime, to: Stage | None = None) -> Stage:
+    """Offer a stage no longer; with `to`, its open deals go there first, each with an event, archived ones too.
+
+    Refused where deals stay in it, and where one of them lacks what `to` requires: then nothing moves.
+    """
+    stage = stages.locked_stage(stage_id, by)
+    if to is not None:
+        _move_all(stage, to, by, at)
+    return stages.archive_stage(stage_id=stage_id, by=by, at=at)
+
+
 def restart_clocks(changed: Any) -> None:
     """After another limit of stages, or another zone of the workspace: when their open deals count as stalled."""
     deals = list(_open_deals(changed))
@@ -39,6 +56,34 @@ def restart_clocks(changed: Any) -> None:
         deal.stalled_from = stalled_from(deal, deal.stage)
     write_clocks(deals)
     _tell(deals)
+
+
+def _move_all(stage: Stage, to: Stage, by: User, at: datetime) -> None:
+    to.refresh_from_db()
+    if to.pk == stage.pk or to.pipeline_id != stage.pipeline_id or to.archived_at is not None:
+        raise Refused(_("This stage cannot take the deals. Choose another one."), code="stage", field="to")
+    deals = list(_open_deals([stage]))
+    _must_have_required(deals, to)
+    note = _("The stage “%(name)s” was archived.") % {"name": stage.label}
+    moved = [(deal, enter(deal, to, at)) for deal in deals]
+    record_many(moved, EventKind.STAGE_CHANGED, by=by, at=at, note=note)
+    Deal.objects.filter(pk__in=[deal.pk for deal in deals]).update(stage_entered_at=at)
+    write_clocks(deals)
+
+
+def _must_have_required(deals: list[Deal], stage: Stage) -> None:
+    for name in stage.required_fields:
+        lacking = sum(getattr(deal, name) in (None, "") for deal in deals)
+        if lacking:
+            message = ngettext(
+                "%(count)s deal has no “%(field)s”, which “%(stage)s” needs. Choose another stage or fill it in first.",
+                "%(count)s deals have no “%(field)s”, which “%(stage)s” needs. "
+                "Choose another stage or fill it in first.",
+                lacking,
+            )
+            label = getattr(Deal._meta.get_field(name), "verbose_name", name)
+            words = {"count": lacking, "field": label, "stage": stage.label}
+            raise Refused(message % words, code="fields_required", field="to")
 
 
 def _take_probability(stage: Stage, by: User, at: datetime) -> None:

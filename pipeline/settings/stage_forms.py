@@ -4,11 +4,13 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from crm.lib.text import SingleLine
+from crm.templatetags.formats import number
 from pipeline.deals.models import Deal
 from pipeline.stages.actions import REQUIRABLE
-from pipeline.stages.models import Outcome, Pipeline
+from pipeline.stages.models import Outcome, Pipeline, Stage
 
 
 class NamesForm(forms.Form):
@@ -57,6 +59,28 @@ class StageForm(NamesForm):
         choices=lambda: [(name, Deal._meta.get_field(name).verbose_name) for name in REQUIRABLE],  # type: ignore[union-attr]
         widget=forms.CheckboxSelectMultiple,
     )
+
+
+class ArchiveStageForm(forms.Form):
+    """Where the open deals of a stage go; nothing is asked where there are none, or no other stage."""
+
+    def __init__(self, data: Any = None, *, stage: Stage, open_deals: int) -> None:
+        super().__init__(data)
+        others = Stage.objects.in_use().filter(pipeline=stage.pipeline_id).exclude(pk=stage.pk).in_order()
+        if open_deals and others.exists():
+            self.fields["to"] = self._destination(others, open_deals)
+
+    @staticmethod
+    def _destination(stages: Any, open_deals: int) -> forms.ModelChoiceField:
+        words = ngettext("Move its %(count)s deal to", "Move its %(count)s deals to", open_deals)
+        field = forms.ModelChoiceField(
+            stages,
+            label=words % {"count": number(open_deals)},
+            empty_label=_("Choose a stage"),
+            error_messages={"required": _("Choose the stage that takes these deals.")},
+        )
+        field.widget.attrs["class"] = "input"
+        return field
 
 
 class ReasonForm(NamesForm):

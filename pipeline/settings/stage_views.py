@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from pipeline.deals.models import Deal
-from pipeline.deals.stage_changes import edit_stage
+from pipeline.deals.stage_changes import archive_stage, edit_stage
 from pipeline.settings.answering import Question, answer
-from pipeline.settings.stage_forms import NamesForm, NewPipelineForm, StageForm
+from pipeline.settings.stage_forms import ArchiveStageForm, NamesForm, NewPipelineForm, StageForm
 from pipeline.stages import actions
 from pipeline.stages.models import Pipeline, Stage
 from teams.access import Permission
@@ -175,16 +175,21 @@ def stage_move(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @door(Permission.STAGE_EDIT)
 def stage_archive(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Also while deals are in it, if it is said which stage takes them."""
     stage = get_object_or_404(Stage.objects.select_related("pipeline"), pk=pk)
+    in_the_way = _in_the_way(stage, f"{reverse('deal-list')}?status=open&stage={pk}")
+
+    def save(values: dict[str, Any]) -> None:
+        archive_stage(stage_id=pk, by=request.user, at=timezone.now(), to=values.get("to"))
+
     question = Question(
         ARCHIVE,
-        forms.Form,
-        lambda _values: actions.archive_stage(by=request.user, at=timezone.now(), stage_id=pk),
+        lambda data: ArchiveStageForm(data, stage=stage, open_deals=in_the_way["open_deals"]),
+        save,
         reverse("stage-settings"),
-        _("Archived"),
+        _("Deals moved, stage archived") if in_the_way["open_deals"] else _("Archived"),
     )
-    address = f"{reverse('deal-list')}?status=open&stage={pk}"
-    return answer(request, question, title=stage.label, sub=stage.pipeline.label, **_in_the_way(stage, address))
+    return answer(request, question, title=stage.label, sub=stage.pipeline.label, **in_the_way)
 
 
 @require_POST

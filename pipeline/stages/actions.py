@@ -101,7 +101,7 @@ def edit_stage(
     *, by: User, stage_id: int, version: int | None, changes: Mapping[str, Any]
 ) -> tuple[Stage, dict[str, list[Any]]]:
     """Change fields of `STAGE_FIELDS`; answers what really changed. Raises Conflict and Refused."""
-    stage = _locked_stage(stage_id, by)
+    stage = locked_stage(stage_id, by)
     changed = change(stage, _known(changes, STAGE_FIELDS), action="stage.edited", by=by, version=version)
     _must_be_requirable(stage)
     return stage, changed
@@ -110,7 +110,7 @@ def edit_stage(
 @transaction.atomic
 def move_stage(*, by: User, stage_id: int, by_places: int) -> Stage:
     """Move a stage up (-1) or down (1) among those in use of its pipeline."""
-    stage = _locked_stage(stage_id, by)
+    stage = locked_stage(stage_id, by)
     rows = list(Stage.objects.in_use().filter(pipeline=stage.pipeline).in_order())
     places = [row.position for row in rows]
     if swap(rows, stage, by_places):
@@ -123,7 +123,7 @@ def move_stage(*, by: User, stage_id: int, by_places: int) -> Stage:
 @transaction.atomic
 def archive_stage(*, by: User, at: datetime, stage_id: int) -> Stage:
     """Offer a stage no longer. Refused while open deals stand in it, and for the last one of its pipeline."""
-    stage = _locked_stage(stage_id, by)
+    stage = locked_stage(stage_id, by)
     if stage.archived_at:
         return stage
     if not Stage.objects.in_use().filter(pipeline=stage.pipeline).exclude(pk=stage.pk).exists():
@@ -135,7 +135,7 @@ def archive_stage(*, by: User, at: datetime, stage_id: int) -> Stage:
 
 @transaction.atomic
 def unarchive_stage(*, by: User, stage_id: int) -> Stage:
-    stage = _locked_stage(stage_id, by)
+    stage = locked_stage(stage_id, by)
     change(stage, {"archived_at": None}, action="stage.unarchived", by=by)
     return stage
 
@@ -143,6 +143,14 @@ def unarchive_stage(*, by: User, stage_id: int) -> Stage:
 def must_edit_stages(by: User) -> None:
     if not holds(by, Permission.STAGE_EDIT):
         raise Forbidden(who_may(Permission.STAGE_EDIT))
+
+
+def locked_stage(stage_id: int, by: User) -> Stage:
+    """The stage, behind the lock of its pipeline: whoever changes the order waits there, deals that enter it here."""
+    must_edit_stages(by)
+    _locked_pipeline(Stage.objects.only("pipeline_id").get(pk=stage_id).pipeline_id, by)
+    stage: Stage = Stage.objects.select_related("pipeline").select_for_update(of=("self",)).get(pk=stage_id)
+    return stage
 
 
 def open_deals_of(place: Pipeline | Stage) -> Any:
@@ -183,14 +191,6 @@ def _locked_pipeline(pipeline_id: int, by: User) -> Pipeline:
     must_edit_stages(by)
     pipeline: Pipeline = Pipeline.objects.select_for_update(no_key=True).get(pk=pipeline_id)
     return pipeline
-
-
-def _locked_stage(stage_id: int, by: User) -> Stage:
-    """The stage, behind the lock of its pipeline: whoever changes the order waits there, deals that enter it here."""
-    must_edit_stages(by)
-    _locked_pipeline(Stage.objects.only("pipeline_id").get(pk=stage_id).pipeline_id, by)
-    stage: Stage = Stage.objects.select_related("pipeline").select_for_update(of=("self",)).get(pk=stage_id)
-    return stage
 
 
 def _next_position(rows: Any) -> int:

@@ -62,7 +62,7 @@ def move_to_stage(
     moved_at = check_instant(deal, occurred_at, by=by, at=at)
     filled = _fill(deal, given)
     check_required(deal, stage)
-    changes = {**_enter(deal, stage, moved_at), **filled}
+    changes = {**enter(deal, stage, moved_at), **filled}
     validate(deal, known_relations=not filled)
     record(
         deal,
@@ -91,7 +91,7 @@ def change_pipeline(
     if stage.pipeline_id == deal.pipeline_id:
         raise Refused(_("The deal is in this pipeline already. Move it to a stage instead."), code="pipeline")
     check_required(deal, stage)
-    changes = {**apply(deal, {"pipeline": stage.pipeline}), **_enter(deal, stage, at)}
+    changes = {**apply(deal, {"pipeline": stage.pipeline}), **enter(deal, stage, at)}
     record(deal, [(EventKind.PIPELINE_CHANGED, changes)], by=by, at=at)
     return deal
 
@@ -167,8 +167,8 @@ def _check_open(deal: Deal) -> None:
         raise Refused(_("This deal is closed. Reopen it to move it."), code="closed")
 
 
-def _enter(deal: Deal, stage: Stage, at: datetime) -> dict[str, list[Any]]:
-    """Put the deal into the stage, with its probability unless the deal has one of its own."""
+def enter(deal: Deal, stage: Stage, at: datetime) -> dict[str, list[Any]]:
+    """Put the deal into the stage, with its probability unless the deal has one of its own. Nothing is written."""
     wanted: dict[str, Any] = {"stage": stage}
     if not deal.probability_overridden:
         wanted["probability"] = stage.probability

@@ -140,15 +140,15 @@ def record(
 
 
 def record_many(
-    rows: Sequence[tuple[Deal, dict[str, list[Any]]]], kind: EventKind, *, by: User | None, at: datetime
+    rows: Sequence[tuple[Deal, dict[str, list[Any]]]], kind: EventKind, *, by: User | None, at: datetime, note: str = ""
 ) -> None:
     """What `record` does, for many deals that follow one change: `rows` are deals with what changed about them."""
     for start in range(0, len(rows), _BATCH):
-        _record_batch(rows[start : start + _BATCH], kind, by=by, at=at)
+        _record_batch(rows[start : start + _BATCH], kind, by=by, at=at, note=note)
 
 
 def _record_batch(
-    rows: Sequence[tuple[Deal, dict[str, list[Any]]]], kind: EventKind, *, by: User | None, at: datetime
+    rows: Sequence[tuple[Deal, dict[str, list[Any]]]], kind: EventKind, *, by: User | None, at: datetime, note: str
 ) -> None:
     deals = [deal for deal, _changes in rows]
     alike: dict[tuple[tuple[str, Any], ...], list[Deal]] = defaultdict(list)
@@ -168,6 +168,7 @@ def _record_batch(
             actor=by,
             source=EventSource.AUTOMATION,
             changes=changes,
+            note=note,
             version=deal.version,
         )
         for deal, changes in rows

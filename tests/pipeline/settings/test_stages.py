@@ -200,12 +200,12 @@ def test_the_page_says_which_deals_are_in_the_way(client, admin, rep, first):
     make_deal(rep), make_deal(rep)
     client.force_login(admin)
     page = client.get(reverse("stage-archive", args=[first.pk])).content.decode()
-    assert "2 open deals are in it" in page
+    assert "Move its 2 deals to" in page
     address = f"{reverse('deal-list')}?status=open&amp;stage={first.pk}"
     assert address in page
     shown = client.get(address.replace("&amp;", "&"))
     assert shown.context["totals"].count == 2
-    assert client.post(reverse("stage-archive", args=[first.pk])).status_code == 409
+    assert client.post(reverse("stage-archive", args=[first.pk])).status_code == 422
 
 
 def test_stages_are_added_moved_and_archived_without_script(client, admin, pipeline, first):
