@@ -26,7 +26,7 @@ from pipeline.deals.models import Deal
 from pipeline.saved_views.filter_bar import ANY, MOST_PEOPLE, FilterChip, filter_form, name_of_person, with_query
 from teams.access import Permission, holds, reach
 from teams.access.doors import door
-from teams.access.http import SignedInRequest
+from teams.access.http import SignedInRequest, asks_for_part
 from teams.models import User
 
 ROWS_PER_PAGE = 50
@@ -50,7 +50,7 @@ def activity_list(request: SignedInRequest) -> HttpResponse:
     rows = shown.qs if shown.qs.query.order_by else _usual_order(shown.qs, chosen)
     related = rows.select_related("deal__company", "company", "contact", "assignee")
     page = Paginator(related, ROWS_PER_PAGE).get_page(request.GET.get("page"))
-    partial = request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request
+    partial = asks_for_part(request)
     if not partial:
         _tell_about_ignored(request, shown)
     context = {

@@ -18,7 +18,7 @@ from pipeline.contacts.filter_bar import FilterBar
 from pipeline.contacts.filters import RecordFilter
 from pipeline.saved_views.filter_bar import tell_about_ignored
 from teams.access import Permission, holds
-from teams.access.http import SignedInRequest
+from teams.access.http import SignedInRequest, asks_for_part
 
 PAGE_SIZE = 50
 MOST_RELATED = 50
@@ -49,7 +49,7 @@ def list_context(request: SignedInRequest, rows: RecordFilter, *, number: int | 
     found = rows.qs
     if not found.query.order_by:
         found = found.order_by("sort_key", "pk")
-    if not is_partial(request):
+    if not asks_for_part(request):
         tell_about_ignored(request, rows)
     paginator = Paginator(found, PAGE_SIZE)
     if number is not None:
@@ -70,11 +70,6 @@ def filter_bar(request: SignedInRequest, rows: RecordFilter) -> FilterBar:
     return FilterBar(request, rows, page_url=reverse(f"{name}-list"), form_url=reverse(f"{name}-filter"))
 
 
-def is_partial(request: SignedInRequest) -> bool:
-    """Whether htmx asks for the list alone."""
-    return bool(request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request)
-
-
 def record_context(request: SignedInRequest, row: Any) -> dict[str, Any]:
     """Activities, notes and the bin of a record, as far as the person sees them."""
     name = row._meta.model_name
@@ -89,6 +84,7 @@ def record_context(request: SignedInRequest, row: Any) -> dict[str, Any]:
         "delete_url": reverse(f"{name}-delete", args=[row.pk]) if live and deletable else "",
         "restore_url": "" if live else reverse(f"{name}-restore", args=[row.pk]),
         "deleted_at": row.deleted_at,
+        "version": row.version,
         "activities": activities.open().soonest_first()[:MOST_RELATED],
         "done_activities": activities.done().order_by("-done_at", "-pk")[:MOST_DONE],
         "notes": notes.order_by(F("pinned_at").desc(nulls_last=True), "-created_at", "-pk")[:MOST_RELATED],
@@ -101,8 +97,8 @@ def delete(request: SignedInRequest, row: Any, do: Callable[..., Any]) -> HttpRe
     if request.method != "POST":
         context = {"row": row, "address": reverse(f"{name}-delete", args=[row.pk])}
         return render(request, "pipeline/contacts/delete.html", context)
-    do(by=request.user, at=timezone.now(), **{f"{name}_id": row.pk})
-    undo = reverse(f"{name}-restore", args=[row.pk])
+    gone = do(by=request.user, at=timezone.now(), version=_version_read(request, row), **{f"{name}_id": row.pk})
+    undo = f"{reverse(f'{name}-restore', args=[row.pk])}?version={gone.version}"
     messages.success(request, _("%(name)s deleted") % {"name": row.name}, extra_tags=undo)
     there = reverse(f"{name}-list")
     return HttpResponse(status=204, headers={"HX-Redirect": there}) if request.htmx else redirect(there)
@@ -112,10 +108,16 @@ def restore(request: SignedInRequest, model: Any, pk: int, do: Callable[..., Any
     """Take a record out of the bin; 404 where it is not in it, or out of reach."""
     row = get_object_or_404(model.objects.filter(deleted_at__isnull=False).reachable_by(request.user), pk=pk)
     name = row._meta.model_name
-    do(by=request.user, at=timezone.now(), **{f"{name}_id": pk})
+    do(by=request.user, at=timezone.now(), version=_version_read(request, row), **{f"{name}_id": pk})
     message = _("Restored")
     if request.htmx:
         toast = {"toast": {"message": message, "level": "success"}}
         return HttpResponse(status=204, headers={"HX-Trigger": json.dumps(toast), "HX-Refresh": "true"})
     messages.success(request, message)
     return redirect(name, pk)
+
+
+def _version_read(request: SignedInRequest, row: Any) -> int:
+    """What the form or the toast was made from."""
+    version = request.POST.get("version") or request.GET.get("version") or ""
+    return int(version) if version.isdecimal() and len(version) < 10 else row.version

@@ -17,7 +17,7 @@ from pipeline.contacts.models import Company, Contact
 from pipeline.saved_views.filter_bar import filter_form
 from teams.access import Permission
 from teams.access.doors import door
-from teams.access.http import SignedInRequest
+from teams.access.http import SignedInRequest, asks_for_part
 
 
 @door(Permission.COMPANY_VIEW)
@@ -34,7 +34,7 @@ def company_options(request: SignedInRequest) -> HttpResponse:
 def contact_list(request: SignedInRequest) -> HttpResponse:
     contacts = Contact.objects.reachable_by(request.user).with_employer(request.user).select_related("owner")
     context = record_page.list_context(request, ContactFilter(request.GET, contacts, user=request.user))
-    name = "_contact_list" if record_page.is_partial(request) else "contact_list"
+    name = "_contact_list" if asks_for_part(request) else "contact_list"
     return render(request, f"pipeline/contacts/{name}.html", context)
 
 

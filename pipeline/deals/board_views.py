@@ -19,7 +19,7 @@ from pipeline.saved_views.tabs import ViewTabs
 from pipeline.stages.models import Pipeline, Stage
 from teams.access import Permission, holds
 from teams.access.doors import door
-from teams.access.http import SignedInRequest
+from teams.access.http import SignedInRequest, asks_for_part
 
 ORDERS = (
     ("", _("next step")),
@@ -44,7 +44,7 @@ def board(request: SignedInRequest, pipeline_id: int | None = None) -> HttpRespo
         raise Http404
     now = timezone.now()
     deals, deal_filter = filtered(request.user, request.GET, now=now)  # type: ignore[arg-type]
-    partial = request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request
+    partial = asks_for_part(request)
     if not partial:
         tell_about_ignored(request, deal_filter)
     context = {

@@ -27,7 +27,7 @@ from pipeline.saved_views.filter_bar import filter_form
 from pipeline.work import company_page
 from teams.access import Permission, holds
 from teams.access.doors import door
-from teams.access.http import SignedInRequest
+from teams.access.http import SignedInRequest, asks_for_part
 from teams.models import Territory, Workspace
 from teams.territories.visible import visible_territories
 
@@ -56,7 +56,7 @@ def company_list(request: SignedInRequest) -> HttpResponse:
         "rows": list(context["page"]),
         "currency": Workspace.get().currency,
     }
-    name = "_company_list" if record_page.is_partial(request) else "company_list"
+    name = "_company_list" if asks_for_part(request) else "company_list"
     return render(request, f"pipeline/contacts/{name}.html", context)
 
 
@@ -92,10 +92,10 @@ def company(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @door(Permission.COMPANY_EDIT)
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def company_add(request: SignedInRequest) -> HttpResponse:
     form = CompanyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-@once
         added = add_company(by=request.user, at=timezone.now(), **form.cleaned_data)
         return redirect("company", added.pk)
     status = 422 if form.is_bound else 200
@@ -139,7 +139,7 @@ def company_pin(request: SignedInRequest, pk: int) -> HttpResponse:
         except Conflict:
             raise
         except Refused as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+            refusal.put_into(form)
         else:
             return _placed(request, pk, _("Pinned to %(name)s") % {"name": form.cleaned_data["territory"].name})
     context = {

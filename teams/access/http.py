@@ -15,3 +15,8 @@ class SignedInRequest(HttpRequest):
 
     user: User
     htmx: "HtmxDetails"
+
+
+def asks_for_part(request: SignedInRequest) -> bool:
+    """Whether htmx wants the part of the page that changes; a boosted link and the way back want the whole page."""
+    return bool(request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from teams.access import Permission, reach
 from teams.access.doors import door
-from teams.access.http import SignedInRequest
+from teams.access.http import SignedInRequest, asks_for_part
 from teams.audit.forms import AuditFilter
 from teams.audit.models import AuditEntry
 from teams.audit.reading import Reading
@@ -48,8 +48,7 @@ def audit_log(request: SignedInRequest) -> HttpResponse:
             "today": workspace.today(timezone.now()),
             "zone": workspace.time_zone.rpartition("/")[2].replace("_", " "),
         }
-        partial = request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request
-        template = "teams/audit/_lines.html" if partial else "teams/audit/log.html"
+        template = "teams/audit/_lines.html" if asks_for_part(request) else "teams/audit/log.html"
         return render(request, template, context)
 
 

@@ -17,7 +17,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from crm.lib.errors import Refused
 from teams.access import Permission
 from teams.access.doors import door
-from teams.access.http import SignedInRequest
+from teams.access.http import SignedInRequest, asks_for_part
 from teams.people import actions, directory, invitations
 from teams.people.deputy_actions import add_deputy, end_deputy
 from teams.people.forms import DeputyForm, InviteForm, PersonForm, RoleForm, UserFilter
@@ -47,8 +47,8 @@ def user_list(request: SignedInRequest) -> HttpResponse:
         "is_narrowed": any(request.GET.get(name) for name in narrowing.fields),
         "today": today,
     }
-    partial = request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request
-    return render(request, f"teams/people/{'_user_table' if partial else 'user_list'}.html", context)
+    name = "_user_table" if asks_for_part(request) else "user_list"
+    return render(request, f"teams/people/{name}.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
