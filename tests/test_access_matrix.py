@@ -240,8 +240,7 @@ def body(path, ids):
         "reschedule": {"due_on": "2026-12-01"},
         "snooze": {"until": "2030-12-01T09:00:00Z"},
     }
-    unread = verb == "restore" and "/deals/" not in path
-    return json.dumps(({} if unread else {"version": 1}) | more.get(verb, {}))
+    return json.dumps({"version": 1} | more.get(verb, {}))
 
 
 def meet(person, path, ids):

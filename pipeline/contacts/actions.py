@@ -90,10 +90,14 @@ def edit_company(
 
 
 @transaction.atomic
-def delete_company(*, company_id: int, by: User, at: datetime) -> Company:
-    """Put a company into the bin. Refused while it has deals: they would lose their customer."""
+def delete_company(*, company_id: int, by: User, at: datetime, version: int | None) -> Company:
+    """Put a company into the bin. Refused while it has deals: they would lose their customer.
+
+    Whoever deletes should know what goes: any change since `version` raises `Conflict`, here and below.
+    """
     company = _locked(Company, company_id, by)
     _may_delete(company, by)
+    _no_change(company, version)
     deals: Any = company.deals
     if deals.live().exists():
         raise Refused(_("This company has deals. Move or delete them first."), code="has_deals")
@@ -101,9 +105,9 @@ def delete_company(*, company_id: int, by: User, at: datetime) -> Company:
 
 
 @transaction.atomic
-def restore_company(*, company_id: int, by: User, at: datetime) -> Company:
+def restore_company(*, company_id: int, by: User, at: datetime, version: int | None) -> Company:
     """Take a company out of the bin, to where the rules of today put it."""
-    company: Company = _restore(_locked(Company, company_id, by, deleted=True), by, at)
+    company: Company = _restore(_locked(Company, company_id, by, deleted=True), by, at, version)
     place(Company.objects.filter(pk=company.pk), by=by, at=at)
     company.refresh_from_db(fields=["territory"])
     return company
@@ -130,15 +134,16 @@ def edit_contact(
 
 
 @transaction.atomic
-def delete_contact(*, contact_id: int, by: User, at: datetime) -> Contact:
+def delete_contact(*, contact_id: int, by: User, at: datetime, version: int | None) -> Contact:
     contact = _locked(Contact, contact_id, by)
     _may_delete(contact, by)
+    _no_change(contact, version)
     return _delete(contact, by, at)
 
 
 @transaction.atomic
-def restore_contact(*, contact_id: int, by: User, at: datetime) -> Contact:
-    return _restore(_locked(Contact, contact_id, by, deleted=True), by, at)
+def restore_contact(*, contact_id: int, by: User, at: datetime, version: int | None) -> Contact:
+    return _restore(_locked(Contact, contact_id, by, deleted=True), by, at, version)
 
 
 def _allowed(fields: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:
@@ -187,14 +192,9 @@ def _edit(row: Any, changes: dict[str, Any], version: int | None, by: User, at: 
 
 def _no_conflict(row: Any, wanted: dict[str, Any], version: int | None) -> None:
     """Raise `Conflict` when a wanted field was changed after `version`, as the audit trail tells."""
-    if version is None or version >= row.version:
-        return
-    entries = AuditEntry.objects.filter(
-        subject_type=row._meta.model_name, subject_id=row.pk, changes__version__1__gt=version
-    ).select_related("actor")
     conflicts = {
         name: FieldConflict(name, _plain(wanted[name]), entry.changes[name][1], str(entry.actor), entry.at.isoformat())
-        for entry in entries.order_by("pk")
+        for entry in _changes_since(row, version)
         for name in entry.changes
         if name in wanted
     }
@@ -202,6 +202,22 @@ def _no_conflict(row: Any, wanted: dict[str, Any], version: int | None) -> None:
         last = list(conflicts.values())[-1]
         sentence = _("%(name)s changed this meanwhile. Nothing was saved yet.") % {"name": last.by}
         raise Conflict(sentence, list(conflicts.values()))
+
+
+def _no_change(row: Any, version: int | None) -> None:
+    """Raise `Conflict` when anything was changed after `version`."""
+    if changes := _changes_since(row, version):
+        sentence = _("%(name)s changed this meanwhile. Look at it again first.") % {"name": changes[-1].actor}
+        raise Conflict(sentence, [])
+
+
+def _changes_since(row: Any, version: int | None) -> list[AuditEntry]:
+    if version is None or version >= row.version:
+        return []
+    entries = AuditEntry.objects.filter(
+        subject_type=row._meta.model_name, subject_id=row.pk, changes__version__1__gt=version
+    )
+    return list(entries.select_related("actor").order_by("pk"))
 
 
 def _write(row: Any, verb: str, by: User, at: datetime, changes: dict[str, list[Any]]) -> None:
@@ -240,7 +256,8 @@ def _delete(row: Any, by: User, at: datetime) -> Any:
     return row
 
 
-def _restore(row: Any, by: User, at: datetime) -> Any:
+def _restore(row: Any, by: User, at: datetime, version: int | None) -> Any:
+    _no_change(row, version)
     row.deleted_at = None
     _write(row, "restored", by, at, {})
     return row

@@ -179,10 +179,10 @@ class RecordResource(ReadOnlyResource):
     def edit_row(self, pk: int, **what: Any) -> Any:
         raise NotImplementedError
 
-    def delete_row(self, pk: int) -> Any:
+    def delete_row(self, pk: int, *, version: int) -> Any:
         raise NotImplementedError
 
-    def restore_row(self, pk: int) -> Any:
+    def restore_row(self, pk: int, *, version: int) -> Any:
         raise NotImplementedError
 
     def create(self, request: Request) -> Response:
@@ -200,15 +200,18 @@ class RecordResource(ReadOnlyResource):
         return self._answer(self.edit_row(int(pk), version=version, changes=changes))
 
     def destroy(self, request: Request, pk: str) -> Response:
-        self.delete_row(int(pk))
+        version = version_read(request)
+        self.read(Nothing, without_version(request))
+        self.delete_row(int(pk), version=version)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(request=Nothing)
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: str) -> Response:
         """Out of the bin again."""
-        self.read(Nothing, request.data)
-        return self._answer(self.restore_row(int(pk)))
+        version = version_read(request)
+        self.read(Nothing, without_version(request))
+        return self._answer(self.restore_row(int(pk), version=version))
 
     def _answer(self, row: Any, code: int = status.HTTP_200_OK) -> Response:
         answer = Response(self.get_serializer(row).data, status=code)
@@ -232,11 +235,11 @@ class ContactResource(RecordResource):
     def edit_row(self, pk: int, **what: Any) -> Contact:
         return actions.edit_contact(contact_id=pk, **self.who_and_when, **what)
 
-    def delete_row(self, pk: int) -> Contact:
-        return actions.delete_contact(contact_id=pk, **self.who_and_when)
+    def delete_row(self, pk: int, *, version: int) -> Contact:
+        return actions.delete_contact(contact_id=pk, version=version, **self.who_and_when)
 
-    def restore_row(self, pk: int) -> Contact:
-        return actions.restore_contact(contact_id=pk, **self.who_and_when)
+    def restore_row(self, pk: int, *, version: int) -> Contact:
+        return actions.restore_contact(contact_id=pk, version=version, **self.who_and_when)
 
 
 def not_taken(model: Any, external_id: str) -> str:

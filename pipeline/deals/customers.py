@@ -24,9 +24,9 @@ def edit_company(
 
 
 @transaction.atomic
-def restore_company(*, company_id: int, by: User, at: datetime) -> Company:
+def restore_company(*, company_id: int, by: User, at: datetime, version: int | None) -> Company:
     """Take a company out of the bin; the rules may have changed meanwhile."""
-    company = contacts.restore_company(company_id=company_id, by=by, at=at)
+    company = contacts.restore_company(company_id=company_id, by=by, at=at, version=version)
     place_deals([company.pk], by=by, at=at)
     return company
 

@@ -21,8 +21,8 @@ class CompanyResource(RecordResource):
     def edit_row(self, pk: int, **what: Any) -> Company:
         return customers.edit_company(company_id=pk, **self.who_and_when, **what)
 
-    def delete_row(self, pk: int) -> Company:
-        return delete_company(company_id=pk, **self.who_and_when)
+    def delete_row(self, pk: int, *, version: int) -> Company:
+        return delete_company(company_id=pk, version=version, **self.who_and_when)
 
-    def restore_row(self, pk: int) -> Company:
-        return customers.restore_company(company_id=pk, **self.who_and_when)
+    def restore_row(self, pk: int, *, version: int) -> Company:
+        return customers.restore_company(company_id=pk, version=version, **self.who_and_when)

@@ -72,7 +72,7 @@ def test_a_company_is_not_above_itself(company, admin):
 
 
 def test_delete_and_restore(company, admin):
-    delete_company(company_id=company.pk, by=admin, at=NOW)
+    delete_company(company_id=company.pk, by=admin, at=NOW, version=1)
     assert not Company.objects.live().filter(pk=company.pk).exists()
-    restore_company(company_id=company.pk, by=admin, at=NOW)
+    restore_company(company_id=company.pk, by=admin, at=NOW, version=2)
     assert Company.objects.live().filter(pk=company.pk).exists()

@@ -38,7 +38,8 @@ def test_a_rep_finds_only_what_is_hers(api, rep, other_rep, url, make):
     assert ids(api.get(url)) == [mine.pk]
     assert ids(api.get(f"{url}?q=theirs")) == []
     assert ids(api.get(f"{url}?owner={other_rep.pk}")) == []
-    for call in (api.get, api.delete, lambda path: api.patch(path, {"version": 1}, format="json")):
+    read = {"data": {"version": 1}, "format": "json"}
+    for call in (api.get, lambda path: api.delete(path, **read), lambda path: api.patch(path, **read)):
         answers = [call(f"{url}{pk}/") for pk in (theirs.pk, 10**9)]
         assert [answer.status_code for answer in answers] == [404, 404]
         assert answers[0].json() == answers[1].json()
@@ -147,17 +148,33 @@ def test_a_change_that_the_rules_look_at_moves_the_open_deals(api, rep):
 @pytest.mark.parametrize(("url", "make"), KINDS)
 def test_delete_and_restore(api, rep, url, make):
     row = make(owner=rep)
-    assert api.delete(f"{url}{row.pk}/").status_code == 204
+    assert api.delete(f"{url}{row.pk}/").status_code == 428
+    assert api.delete(f"{url}{row.pk}/", headers={"If-Match": '"1"'}).status_code == 204
     assert api.get(f"{url}{row.pk}/").status_code == 404
-    assert api.post(f"{url}{row.pk}/restore/", {"x": 1}, format="json").status_code == 400
-    assert api.post(f"{url}{row.pk}/restore/").json()["id"] == row.pk
+    assert api.post(f"{url}{row.pk}/restore/").status_code == 428
+    assert api.post(f"{url}{row.pk}/restore/", {"version": 2, "x": 1}, format="json").status_code == 400
+    assert api.post(f"{url}{row.pk}/restore/", {"version": 2}, format="json").json()["id"] == row.pk
     assert ids(api.get(url)) == [row.pk]
+
+
+@pytest.mark.parametrize(("url", "make"), KINDS)
+def test_what_was_changed_meanwhile_is_looked_at_before_it_goes(api, rep, manager, url, make):
+    row = make(owner=rep)
+    client_of(manager).patch(f"{url}{row.pk}/", {"version": 1, "phone": "+49 30 901820"}, format="json")
+    stale = api.delete(f"{url}{row.pk}/", {"version": 1}, format="json")
+    assert (stale.status_code, stale.json()["code"]) == (409, "conflict")
+    assert "Max Manager" in stale.json()["detail"]
+    assert ids(api.get(url)) == [row.pk]
+    assert api.delete(f"{url}{row.pk}/", {"version": 2}, format="json").status_code == 204
+    assert api.post(f"{url}{row.pk}/restore/", {"version": 2}, format="json").status_code == 409
+    assert ids(api.get(url)) == []
 
 
 def test_a_company_with_deals_is_409(api, rep):
     company = make_company(owner=rep)
     make_deal(rep, company=company)
-    assert api.delete(f"{COMPANIES}{company.pk}/").status_code == 409
+    answer = api.delete(f"{COMPANIES}{company.pk}/", {"version": 1}, format="json")
+    assert (answer.status_code, answer.json()["code"]) == (409, "has_deals")
 
 
 def test_reps_keep_what_is_theirs_and_managers_hand_it_to_their_people(api, rep, manager, other_rep):

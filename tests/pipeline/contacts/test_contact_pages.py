@@ -220,6 +220,20 @@ def test_into_the_bin_and_back(client, rep, kind, make):
     assert rows_of(client.get(f"/{kind}/")) == ["Acme"]
 
 
+@pytest.mark.parametrize(("kind", "make"), [("companies", make_company), ("contacts", make_contact)])
+def test_what_was_changed_since_the_question_stays(client, rep, kind, make):
+    row = make("Acme", owner=rep)
+    assert 'name="version" value="1"' in client.get(f"/{kind}/{row.pk}/delete/").content.decode()
+    client.post(f"/{kind}/{row.pk}/edit/phone/", {"version": 1, "phone": "+49 30 901820"})
+    told = client.post(f"/{kind}/{row.pk}/delete/", {"version": 1}, headers={"HX-Request": "true"})
+    assert told.status_code == 409
+    assert rows_of(client.get(f"/{kind}/")) == ["Acme"]
+    client.post(f"/{kind}/{row.pk}/delete/", {"version": 2})
+    assert 'name="version" value="3"' in client.get(f"/{kind}/{row.pk}/").content.decode()
+    assert client.post(f"/{kind}/{row.pk}/restore/?version=2", headers={"HX-Request": "true"}).status_code == 409
+    assert rows_of(client.get(f"/{kind}/")) == []
+
+
 def test_a_company_with_deals_stays(client, rep):
     company = make_company(owner=rep)
     make_deal(rep, company=company)
