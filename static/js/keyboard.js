@@ -2,12 +2,12 @@
 // (<body data-single-keys="off">). A page takes part by marking elements, not by registering code:
 //
 //   data-key="n"            the key presses (or focuses, if it is a field) this element
-//   data-go="t"             G then T goes to this link; the rail's places have theirs below
 //   data-rows               a list whose children [data-row] are walked with J, K and the arrows (one is .is-current)
 //   data-row-key="e"        inside the current row, the key presses this element; Enter opens [data-row-open]
 // Anything else listens to `kontor:key` on the focused element and calls preventDefault() when it took the key.
 
-const GO = { t: "/today/", l: "/leads/", p: "/pipeline/", d: "/deals/", c: "/companies/", a: "/activities/", b: "/dashboard/", f: "/forecast/", n: "/notifications/" };
+// G, then one of these keys.
+const GO = { t: "/today/", p: "/pipeline/", d: "/deals/", c: "/companies/", a: "/activities/", b: "/dashboard/", n: "/notifications/" };
 const GO_WAITS = 1200;
 
 let waitingForPlace = 0;
@@ -54,7 +54,7 @@ function single(event) {
     openShortcuts();
   } else if (key === "z") {
     document.dispatchEvent(new CustomEvent("kontor:undo"));
-  } else if (!event.shiftKey && /^[a-z/[\]]$/.test(key)) {
+  } else if (!event.shiftKey && /^[a-z]$/.test(key)) {
     press(event, [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find(visible));
   }
 }
@@ -68,7 +68,7 @@ function press(event, element) {
 }
 
 function go(event, key) {
-  const link = document.querySelector(`[data-go="${CSS.escape(key)}"]`) ?? document.querySelector(`.nav-link[href^="${GO[key] ?? "none:"}"]`);
+  const link = document.querySelector(`.nav-link[href^="${GO[key] ?? "none:"}"]`);
   const bell = key === "n" && document.querySelector("#bell a");
   press(event, link ?? bell);
 }
@@ -82,7 +82,7 @@ function rowKey(event, key) {
   const rows = [...list.querySelectorAll("[data-row]")].filter(visible);
   const at = rows.findIndex((row) => row.classList.contains("is-current"));
   if (step) {
-    walk(rows, at, step, event.shiftKey);
+    walk(rows, at, step);
     return rows.length > 0;
   }
   const row = event.target.closest("[data-row]") ?? rows[at];
@@ -92,11 +92,8 @@ function rowKey(event, key) {
   return clicked(row?.querySelector(`[data-row-key="${CSS.escape(key)}"]`));
 }
 
-function walk(rows, at, step, extend) {
+function walk(rows, at, step) {
   const next = rows[at < 0 ? (step > 0 ? 0 : rows.length - 1) : Math.min(Math.max(at + step, 0), rows.length - 1)];
-  if (extend) {
-    [rows[at], next].forEach((row) => row?.querySelector(".row-select:not(:checked)")?.click());
-  }
   rows[at]?.classList.remove("is-current");
   next?.classList.add("is-current");
   next?.querySelector("[data-row-open]")?.focus();
