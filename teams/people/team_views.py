@@ -1,6 +1,7 @@
 """Teams: the tree, and each team with its people."""
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib import messages
@@ -60,35 +61,13 @@ def team(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 @door(Permission.PEOPLE_EDIT)
 def team_rename(request: SignedInRequest, pk: int) -> HttpResponse:
-    shown, form = _team(pk), TeamNameForm(request.POST)
-    if not form.is_valid():
-        return _show(request, shown, name=form, status=422)
-    try:
-        team_actions.rename_team(by=request.user, team_id=pk, **form.cleaned_data)
-    except Conflict as conflict:
-        return _show_conflict(request, pk, conflict, form.data.get("name", ""))
-    except Refused as refusal:
-        refusal.put_into(form)
-        return _show(request, shown, name=form, status=422)
-    messages.success(request, _("Renamed"))
-    return redirect("team-edit", pk)
+    return _change(request, pk, TeamNameForm(request.POST), team_actions.rename_team, done=_("Renamed"))
 
 
 @require_POST
 @door(Permission.PEOPLE_EDIT)
 def team_move(request: SignedInRequest, pk: int) -> HttpResponse:
-    shown, form = _team(pk), TeamPlaceForm(request.POST)
-    if not form.is_valid():
-        return _show(request, shown, place=form, status=422)
-    try:
-        team_actions.move_team(by=request.user, team_id=pk, **form.cleaned_data)
-    except Conflict as conflict:
-        return _show_conflict(request, pk, conflict, form.data.get("parent", ""))
-    except Refused as refusal:
-        refusal.put_into(form)
-        return _show(request, shown, place=form, status=422)
-    messages.success(request, _("Moved"))
-    return redirect("team-edit", pk)
+    return _change(request, pk, TeamPlaceForm(request.POST), team_actions.move_team, done=_("Moved"))
 
 
 @require_POST
@@ -125,25 +104,45 @@ def _team(pk: int) -> Team:
     return found
 
 
-def _today() -> Any:
+def _today() -> date:
     return Workspace.get().today(timezone.now())
+
+
+def _change(
+    request: SignedInRequest, pk: int, form: TeamNameForm | TeamPlaceForm, action: Callable[..., Team], *, done: str
+) -> HttpResponse:
+    """Do what one of the two forms of the page says; a refusal stands beside its field."""
+    shown = _team(pk)
+    if form.is_valid():
+        try:
+            action(by=request.user, team_id=pk, **form.cleaned_data)
+        except Conflict as conflict:
+            return _show_conflict(request, pk, conflict, form)
+        except Refused as refusal:
+            refusal.put_into(form)
+        else:
+            messages.success(request, done)
+            return redirect("team-edit", pk)
+    return _show(request, shown, form, status=422)
 
 
 def _show(
     request: SignedInRequest,
     shown: Team,
+    form: TeamNameForm | TeamPlaceForm | None = None,
     *,
-    name: TeamNameForm | None = None,
-    place: TeamPlaceForm | None = None,
     conflict: dict[str, Any] | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    """The page of a team; `form` is the one of its two that was posted and has to be looked at again."""
     today = _today()
     version = {"version": shown.version}
+    name_form = TeamNameForm(initial={"name": shown.name, **version}, auto_id="name_%s")
+    place_form = TeamPlaceForm(initial={"parent": shown.parent_id, **version}, auto_id="place_%s")
     context = {
         "team": shown,
-        "name_form": name or TeamNameForm(initial={"name": shown.name, **version}, auto_id="name_%s"),
-        "place_form": place or TeamPlaceForm(initial={"parent": shown.parent_id, **version}, auto_id="place_%s"),
+        "name_form": form if isinstance(form, TeamNameForm) else name_form,
+        "place_form": form if isinstance(form, TeamPlaceForm) else place_form,
         "roster": directory.roster_of(shown, today),
         "below": [line for line in tree.lines(today) if line.branch.team.parent_id == shown.pk],
         "conflict": conflict,
@@ -152,7 +151,9 @@ def _show(
     return render(request, "teams/people/team.html", context, status=status)
 
 
-def _show_conflict(request: SignedInRequest, pk: int, conflict: Conflict, typed: str) -> HttpResponse:
+def _show_conflict(
+    request: SignedInRequest, pk: int, conflict: Conflict, form: TeamNameForm | TeamPlaceForm
+) -> HttpResponse:
     """The page with what somebody else made of it meanwhile, and the choice between both."""
     shown, told = _team(pk), conflict.conflicts[0]
     sentence = _("%(name)s set this to “%(theirs)s” (%(when)s). You chose “%(yours)s”.") % {
@@ -164,7 +165,7 @@ def _show_conflict(request: SignedInRequest, pk: int, conflict: Conflict, typed:
     box = {
         "sentence": sentence,
         "name": told.field,
-        "value": typed,
+        "value": form.data.get(told.field, ""),
         "version": shown.version,
         "address": reverse("team-rename" if told.field == "name" else "team-move", args=[pk]),
     }
