@@ -4,6 +4,7 @@ import time
 import uuid
 import zoneinfo
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import structlog
 from allauth.mfa.utils import is_mfa_enabled
@@ -29,6 +30,8 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 # Probes and streams ask nothing of the database, so nobody looks up who is there.
 IMPERSONAL = ("/livez", "/readyz", "/events/", "/static/")
 SIGNING_IN = "/accounts/"
+# Where a browser says that the person comes from, and where she is.
+PAGES_BEFORE = ("HTTP_REFERER", "HTTP_HX_CURRENT_URL")
 
 
 def request_log(get_response: GetResponse) -> GetResponse:
@@ -58,6 +61,20 @@ def _route(request: HttpRequest) -> str:
     """The route without its values: paths may hold keys of links, and logs must not."""
     match = request.resolver_match
     return f"/{match.route}" if match else "unknown"
+
+
+def readable_addresses(get_response: GetResponse) -> GetResponse:
+    """Leave out a page before whose address nobody can read: views and libraries take these apart."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        for name in PAGES_BEFORE:
+            try:
+                urlsplit(request.META.get(name, ""))
+            except ValueError:
+                del request.META[name]
+        return get_response(request)
+
+    return middleware
 
 
 def short_memory(get_response: GetResponse) -> GetResponse:

@@ -85,6 +85,7 @@ INSTALLED_APPS += env.list("EXTRA_APPS", default=[])
 
 MIDDLEWARE = [
     "crm.middleware.request_log",
+    "crm.middleware.readable_addresses",
     "crm.middleware.short_memory",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",

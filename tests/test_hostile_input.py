@@ -164,3 +164,14 @@ def test_notes_of_verbs(rep, pipeline, note):
 def test_an_amount_beyond_all_measure_is_a_mistake_in_the_form(rep, deal):
     answer = client_of(rep).post(f"/deals/{deal.pk}/edit/value/", {"version": "1", "value": LONG_NUMBER})
     assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("header", ["Referer", "HX-Current-URL"])
+def test_a_page_before_that_is_no_address(rep, deal, header):
+    headers = {header: "http://[::1/dashboard/", "HX-Request": "true"}
+    client = client_of(rep)
+    if header == "Referer":
+        assert client.get("/deals/", headers={header: headers[header]}).status_code == 200
+    activity = plan(by=rep, at=timezone.now(), kind="call", subject="Call", deal=deal)
+    for address in (f"/activities/{activity.pk}/done/", f"/deals/{deal.pk}/win/"):
+        assert client.post(address, {"version": "1"}, headers=headers).status_code < 500
