@@ -133,7 +133,9 @@ class LoseForm(DatedForm):
         empty_label=None,
         error_messages={"required": _("Choose why the deal was lost.")},
     )
-    competitor = forms.ModelChoiceField(Competitor.objects.none(), label=_("Competitor"), required=False)
+    competitor = forms.ModelChoiceField(
+        Competitor.objects.none(), label=_("Competitor"), required=False, empty_label="–"
+    )
     note = forms.CharField(label=_("What would have won it"), required=False, max_length=300, validators=[SingleLine()])
 
     def set_up(self) -> None:

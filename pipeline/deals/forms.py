@@ -117,7 +117,7 @@ def _field(name: str, today: date) -> forms.Field:
 
 def _choice(model: Any) -> forms.ModelChoiceField:
     rows = model.objects.filter(archived_at__isnull=True)
-    return forms.ModelChoiceField(rows.order_by("name", "pk"), required=False)
+    return forms.ModelChoiceField(rows.order_by("name", "pk"), required=False, empty_label="–")
 
 
 _EDITORS: dict[str, Callable[[date], forms.Field]] = {

@@ -33,7 +33,11 @@ from teams.territories.visible import visible_territories
 
 
 class PinForm(forms.Form):
-    territory = forms.ModelChoiceField(label=gettext_lazy("Territory"), queryset=Territory.objects.none())
+    territory = forms.ModelChoiceField(
+        label=gettext_lazy("Territory"),
+        queryset=Territory.objects.none(),
+        empty_label=gettext_lazy("Choose a territory"),
+    )
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300, widget=forms.TextInput())
 
     def __init__(self, *args: Any, territories: Any, **kwargs: Any) -> None:

@@ -103,7 +103,7 @@ class DeleteForm(ReasonForm):
 class ReassignForm(VerbForm):
     title, submit, done = _("Change owner"), _("Hand over"), _("Owner changed")
     needs = Permission.DEAL_REASSIGN
-    owner = forms.ModelChoiceField(User.objects.none(), label=_("New owner"))
+    owner = forms.ModelChoiceField(User.objects.none(), label=_("New owner"), empty_label=_("Choose a person"))
     note = forms.CharField(label=_("Message"), required=False, max_length=300, validators=[SingleLine()])
 
     @property
@@ -124,7 +124,7 @@ class ReassignForm(VerbForm):
 
 class PipelineForm(VerbForm):
     title, submit, done = _("Change pipeline"), _("Move"), _("Pipeline changed")
-    stage = forms.ModelChoiceField(Stage.objects.none(), label=_("New stage"))
+    stage = forms.ModelChoiceField(Stage.objects.none(), label=_("New stage"), empty_label=_("Choose a stage"))
 
     @property
     def is_search(self) -> bool:

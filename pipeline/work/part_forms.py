@@ -117,7 +117,7 @@ class RemoveContactForm(VerbForm):
 
 class AddCollaboratorForm(VerbForm):
     title, submit, done = _("Add collaborator"), _("Add collaborator"), _("Collaborator added")
-    user = forms.ModelChoiceField(User.objects.none(), label=_("Colleague"))
+    user = forms.ModelChoiceField(User.objects.none(), label=_("Colleague"), empty_label=_("Choose a person"))
     can_edit = forms.BooleanField(label=_("May change the deal"), required=False, initial=True)
 
     def prepare(self, deal: Deal, by: User, now: datetime) -> None:
@@ -141,7 +141,7 @@ class RemoveCollaboratorForm(VerbForm):
 class LineForm(VerbForm):
     """A product line; amounts as people type them, in the deal's currency."""
 
-    product = forms.ModelChoiceField(Product.objects.none(), label=_("Product"))
+    product = forms.ModelChoiceField(Product.objects.none(), label=_("Product"), empty_label=_("Choose a product"))
     quantity = AmountField(label=_("Quantity"), widget=forms.TextInput({"inputmode": "decimal", "class": "input num"}))
     unit_price = AmountField(
         label=_("Unit price"), required=False, widget=forms.TextInput({"inputmode": "decimal", "class": "input num"})

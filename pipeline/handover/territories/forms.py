@@ -168,7 +168,9 @@ class RuleEditor:
 
 class NameForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
-    manager = forms.ModelChoiceField(label=gettext_lazy("Manager"), queryset=User.objects.none(), required=False)
+    manager = forms.ModelChoiceField(
+        label=gettext_lazy("Manager"), queryset=User.objects.none(), required=False, empty_label="–"
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -188,7 +190,9 @@ class AddForm(NameForm):
 
 
 class MemberForm(forms.Form):
-    user = forms.ModelChoiceField(label=gettext_lazy("Person"), queryset=User.objects.none())
+    user = forms.ModelChoiceField(
+        label=gettext_lazy("Person"), queryset=User.objects.none(), empty_label=gettext_lazy("Choose a person")
+    )
     starts_on = forms.DateField(
         label=gettext_lazy("From"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
     )
