@@ -100,6 +100,15 @@ def test_one_key_makes_one_deal(rep, pipeline):
     assert Deal.objects.filter(name="Once").count() == 1
 
 
+def test_one_external_id_makes_one_deal(rep, pipeline):
+    secret = secret_of(rep)
+    body = {"name": "Once", "external_id": "D-1"}
+    answers = together(*[lambda: api(secret).post("/api/v1/deals/", body, format="json").status_code] * 6)
+    assert answers.count(201) == 1
+    assert set(answers) <= {201, 400, 409}
+    assert Deal.objects.count() == 1
+
+
 def test_fifty_wins_are_one(rep, pipeline):
     deal = factories.make_deal(rep, at=timezone.now())
     reason, secret = factories.make_reason("won").pk, secret_of(rep)

@@ -92,7 +92,7 @@ class CompanyIn(CompanyChange):
     external_id = serializers.CharField(max_length=120, required=False, allow_blank=True)
 
     def validate_external_id(self, external_id: str) -> str:
-        return not_taken(Company, external_id)
+        return not_taken(Company, external_id, by=self.context["request"].user)
 
 
 class ContactOut(serializers.ModelSerializer):
@@ -141,7 +141,7 @@ class ContactIn(ContactChange):
     external_id = serializers.CharField(max_length=120, required=False, allow_blank=True)
 
     def validate_external_id(self, external_id: str) -> str:
-        return not_taken(Contact, external_id)
+        return not_taken(Contact, external_id, by=self.context["request"].user)
 
 
 class Nothing(Strict):
@@ -242,7 +242,15 @@ class ContactResource(RecordResource):
         return actions.restore_contact(contact_id=pk, version=version, **self.who_and_when)
 
 
-def not_taken(model: Any, external_id: str) -> str:
-    if external_id and model.objects.filter(external_id=external_id).exists():
+def not_taken(model: Any, external_id: str, *, by: User) -> str:
+    """The id, unless a record within reach has it, or one that this person made.
+
+    Ids out of reach count as free: a refusal would tell that there is such a record.
+    """
+    rows = model.objects
+    if external_id and (
+        rows.reachable_by(by).filter(external_id=external_id).exists()
+        or rows.filter(external_id=external_id, created_by=by).exists()
+    ):
         raise ValidationError(_("Another record has this external id."), code="unique")
     return external_id

@@ -90,10 +90,12 @@ class Company(models.Model):
                 condition=Q(revenue__isnull=True) | Q(revenue__gte=0),
                 name="company_revenue",
             ),
+            # Not once for all: a refusal would tell that the id is in use by somebody out of reach.
             models.UniqueConstraint(
-                fields=["external_id"],
+                fields=["external_id", "created_by"],
                 condition=~Q(external_id=""),
-                name="company_external_id_once",
+                nulls_distinct=False,
+                name="company_external_id_once_a_person",
             ),
         ]
         indexes = [
@@ -155,10 +157,12 @@ class Contact(models.Model):
         verbose_name = _("contact")
         verbose_name_plural = _("contacts")
         constraints = [
+            # Not once for all: a refusal would tell that the id is in use by somebody out of reach.
             models.UniqueConstraint(
-                fields=["external_id"],
+                fields=["external_id", "created_by"],
                 condition=~Q(external_id=""),
-                name="contact_external_id_once",
+                nulls_distinct=False,
+                name="contact_external_id_once_a_person",
             ),
         ]
         indexes = [

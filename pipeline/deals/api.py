@@ -8,7 +8,6 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.decorators import action
@@ -19,7 +18,7 @@ from rest_framework.response import Response
 from crm.lib.api.serializers import CustomFields, Money, Strict
 from crm.lib.api.versions import version_read, without_version
 from crm.lib.text import SingleLine
-from pipeline.contacts.api import ReachableCompany
+from pipeline.contacts.api import ReachableCompany, not_taken
 from pipeline.deals import actions
 from pipeline.deals.filters import DealFilter
 from pipeline.deals.models import Competitor, Deal, DealEvent, LeadSource, Product
@@ -133,9 +132,7 @@ class DealIn(Strict):
     )
 
     def validate_external_id(self, external_id: str) -> str:
-        if external_id and Deal.objects.filter(external_id=external_id).exists():
-            raise ValidationError(_("Another deal has this external id."), code="unique")
-        return external_id
+        return not_taken(Deal, external_id, by=self.context["request"].user)
 
 
 class Move(Strict):

@@ -197,10 +197,12 @@ class Deal(models.Model):
                 | Q(status="lost", probability=0),
                 name="deal_probability_fits_status",
             ),
+            # Not once for all: a refusal would tell that the id is in use by somebody out of reach.
             models.UniqueConstraint(
-                fields=["external_id"],
+                fields=["external_id", "created_by"],
                 condition=~Q(external_id=""),
-                name="deal_external_id_once",
+                nulls_distinct=False,
+                name="deal_external_id_once_a_person",
             ),
         ]
         indexes = [

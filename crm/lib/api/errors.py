@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import IntegrityError
 from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import exceptions, status
@@ -15,12 +16,16 @@ from rest_framework.views import exception_handler
 from crm.lib.errors import Conflict, Forbidden, Refused
 
 CONTENT_TYPE = "application/problem+json"
+_UNIQUE_VIOLATION = "23505"
 
 
 def problem_details(exception: Exception, context: dict[str, Any]) -> Response | None:
     """The answer to a failure; None for a fault of ours, which is answered and recorded as everywhere else."""
     if isinstance(exception, Refused):
         return _problem(status.HTTP_409_CONFLICT, str(exception), **_refusal(exception))
+    if isinstance(exception, IntegrityError) and getattr(exception.__cause__, "pgcode", "") == _UNIQUE_VIOLATION:
+        # Whoever checked for it was overtaken after the check.
+        return _problem(status.HTTP_409_CONFLICT, _("The same was made a moment ago. Read it first."), code="exists")
     translated = _as_api_exception(exception)
     response = exception_handler(translated, context)
     if response is None:

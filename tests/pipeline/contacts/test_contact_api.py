@@ -146,6 +146,26 @@ def test_a_change_that_the_rules_look_at_moves_the_open_deals(api, rep):
 
 
 @pytest.mark.parametrize(("url", "make"), KINDS)
+def test_an_external_id_out_of_reach_looks_free(api, rep, manager, other_rep, url, make):
+    body = {"name": "Acme", "external_id": "A-1"} if url == COMPANIES else {"last_name": "Voss", "external_id": "A-1"}
+    theirs = client_of(other_rep).post(url, body, format="json")
+    mine = api.post(url, body, format="json")
+    assert (theirs.status_code, mine.status_code) == (201, 201)
+    assert theirs.json().keys() == mine.json().keys()
+    for person in (rep, manager):
+        taken = client_of(person).post(url, body, format="json")
+        assert (taken.status_code, taken.json()["errors"][0]["field"]) == (400, "external_id")
+    assert make().__class__.objects.filter(external_id="A-1").count() == 2
+
+
+@pytest.mark.parametrize(("url", "make"), KINDS)
+def test_an_id_of_ones_own_stays_taken_after_it_was_handed_over(api, rep, other_rep, url, make):
+    make(owner=other_rep, created_by=rep, external_id="A-1")
+    body = {"name": "Acme", "external_id": "A-1"} if url == COMPANIES else {"last_name": "Voss", "external_id": "A-1"}
+    assert api.post(url, body, format="json").status_code == 400
+
+
+@pytest.mark.parametrize(("url", "make"), KINDS)
 def test_delete_and_restore(api, rep, url, make):
     row = make(owner=rep)
     assert api.delete(f"{url}{row.pk}/").status_code == 428

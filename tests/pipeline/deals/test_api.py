@@ -158,6 +158,16 @@ def test_a_creation_sent_twice_is_done_once(api):
     assert Deal.objects.count() == 1
 
 
+def test_an_external_id_out_of_reach_looks_free(api, rep, other_rep):
+    make_pipeline()
+    body = {"name": "Fleet", "external_id": "D-1"}
+    make_deal(other_rep, external_id="D-1")
+    assert api.post(URL, body, format="json").status_code == 201
+    taken = api.post(URL, body, format="json")
+    assert (taken.status_code, taken.json()["errors"][0]["field"]) == (400, "external_id")
+    assert Deal.objects.filter(external_id="D-1").count() == 2
+
+
 def test_a_failure_does_not_use_up_the_key(api):
     headers = {"HTTP_IDEMPOTENCY_KEY": "key-2"}
     assert api.post(URL, {"name": ""}, format="json", **headers).status_code == 400
