@@ -10,6 +10,7 @@ from pipeline.contacts.models import Company, Contact
 MOST_SUGGESTED = 8
 MOST_OFFERED = 20
 LONGEST = 160
+WHICH = _("Choose the company you mean.")
 NO_SUCH = _("There is no company of this name within your reach.")
 
 
@@ -19,6 +20,19 @@ def suggested(words: str, *, by: Any) -> list[Company]:
     if len(words) < 2:
         return []
     return list(Company.objects.live().reachable_by(by).matching(words).by_name()[:MOST_SUGGESTED])
+
+
+def called(words: str, *, by: Any) -> list[Company]:
+    """The companies within reach that typed words may mean: those of this name, else those whose name holds them."""
+    words = words.replace("\x00", "").strip()[:LONGEST]
+    within_reach = Company.objects.live().reachable_by(by).by_name()
+    of_this_name = list(within_reach.filter(name__iexact=words)[:MOST_OFFERED])
+    return of_this_name or list(within_reach.matching(words)[:MOST_OFFERED])
+
+
+def is_meant(words: str, companies: list[Company]) -> bool:
+    """Whether the words leave no doubt: one company, of exactly this name."""
+    return len(companies) == 1 and companies[0].name.casefold() == words.strip().casefold()
 
 
 def known(company_id: int | None, *, by: Any) -> Company | None:
@@ -77,30 +91,28 @@ class RelatedCompanyForm(forms.Form):
             return {self.name: self._called(facts[self.name])}
         return {} if self.stored is None and self.stored_id is not None else {self.name: None}
 
-    @property
-    def _within_reach(self) -> Any:
-        return Company.objects.live().reachable_by(self.by).by_name()
-
     def _chosen(self, key: str) -> Company | None:
-        found = self._within_reach.filter(pk=key).first() if key.isdecimal() and len(key) < 19 else None
+        within_reach = Company.objects.live().reachable_by(self.by)
+        found = within_reach.filter(pk=key).first() if key.isdecimal() and len(key) < 19 else None
         if found is None:
             self.add_error(self.name, NO_SUCH)
-        return found  # type: ignore[no-any-return]
+        return found
 
     def _called(self, words: str) -> Company | None:
         """The one company of this name; where there is none or several, a choice or the sentence about it."""
-        called_so = list(self._within_reach.filter(name__iexact=words)[:MOST_OFFERED])
-        if len(called_so) == 1:
-            return called_so[0]
-        self.matches = called_so or list(self._within_reach.matching(words)[:MOST_OFFERED])
+        found = called(words, by=self.by)
+        if is_meant(words, found):
+            return found[0]
+        self.matches = found
         if not self.matches:
             self.add_error(self.name, NO_SUCH)
             return None
-        offered = [(company.pk, with_town(company)) for company in self.matches]
-        self.fields["chosen"].widget.choices = [("", _("Choose a company")), *offered]  # type: ignore[attr-defined]
-        self.add_error("chosen", _("Choose the company you mean."))
+        self.fields["chosen"].widget.choices = choices_of(self.matches)  # type: ignore[attr-defined]
+        self.add_error("chosen", WHICH)
         return None
 
 
-def with_town(company: Company) -> str:
-    return f"{company.name}, {company.city}" if company.city else company.name
+def choices_of(companies: list[Company]) -> list[tuple[str, Any]]:
+    """Companies to choose one of, told apart by their towns."""
+    offered = [(str(one.pk), f"{one.name}, {one.city}" if one.city else one.name) for one in companies]
+    return [("", _("Choose a company")), *offered]

@@ -19,12 +19,15 @@ from teams.access import Permission
 from teams.access.doors import door
 from teams.access.http import SignedInRequest, asks_for_part
 
+# How the forms with suggestions call the input.
+NAMED_IN = ("company", "company_name", "parent")
+
 
 @door(Permission.COMPANY_VIEW)
 @require_safe
 def company_options(request: SignedInRequest) -> HttpResponse:
     """Companies within reach whose name holds what was typed, as options of a list of suggestions."""
-    typed = next((request.GET[name] for name in ("company", "parent") if name in request.GET), "")
+    typed = next((request.GET[name] for name in NAMED_IN if name in request.GET), "")
     context = {"companies": suggested(typed, by=request.user)}
     return render(request, "pipeline/contacts/_company_options.html", context)
 

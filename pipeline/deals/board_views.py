@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from pipeline.deals.board import board_for, filtered, has_several_owners, more_cards
-from pipeline.deals.filter_bar import FilterBar
+from pipeline.deals.filter_bar import FilterBar, tidy_deals_address
 from pipeline.deals.filters import DealFilter
 from pipeline.deals.models import Deal
-from pipeline.saved_views.filter_bar import filter_form, tell_about_ignored, tidy_address
+from pipeline.saved_views.filter_bar import filter_form, tell_about_ignored
 from pipeline.saved_views.models import Layout
 from pipeline.saved_views.tabs import ViewTabs
 from pipeline.stages.models import Pipeline, Stage
@@ -36,7 +36,7 @@ NOT_OFFERED = ("status", "pipeline", "closed_from", "closed_to")
 @door(Permission.DEAL_VIEW)
 def board(request: SignedInRequest, pipeline_id: int | None = None) -> HttpResponse:
     """The open deals of a pipeline by stage; without an id, of the first pipeline."""
-    if tidy := tidy_address(request):
+    if tidy := tidy_deals_address(request, _form_url(pipeline_id)):
         return redirect(tidy)
     pipelines = list(Pipeline.objects.in_use().in_order())
     pipeline = next((row for row in pipelines if pipeline_id in {None, row.pk}), None)
@@ -70,15 +70,14 @@ def board_filter(request: SignedInRequest, pipeline_id: int | None = None) -> Ht
 
 
 def _bar(request: SignedInRequest, deal_filter: DealFilter, pipeline_id: int | None) -> FilterBar:
-    page, form = ("board", "board-filter") if pipeline_id is None else ("board-pipeline", "board-pipeline-filter")
-    place = [] if pipeline_id is None else [pipeline_id]
-    return FilterBar(
-        request,
-        deal_filter,
-        page_url=reverse(page, args=place),
-        form_url=reverse(form, args=place),
-        hidden=NOT_OFFERED,
-    )
+    page_url = reverse("board") if pipeline_id is None else reverse("board-pipeline", args=[pipeline_id])
+    return FilterBar(request, deal_filter, page_url=page_url, form_url=_form_url(pipeline_id), hidden=NOT_OFFERED)
+
+
+def _form_url(pipeline_id: int | None) -> str:
+    if pipeline_id is None:
+        return reverse("board-filter")
+    return reverse("board-pipeline-filter", args=[pipeline_id])
 
 
 @require_safe

@@ -5,12 +5,15 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import django_filters
+from django import forms
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from crm.lib.periods import midnight
 from crm.lib.text import sort_key
+from pipeline.contacts.choosing import known
 from pipeline.deals.as_of import (
     Narrowing,
     converted_value,
@@ -89,6 +92,28 @@ class StateAmount(StateFilter, django_filters.NumberFilter):
         """The number of digits is limited already."""
 
 
+class ReachableId(forms.IntegerField):
+    """The id of a company that `reader` may know; any other is as wrong as one that does not exist."""
+
+    reader: Any = None
+
+    def clean(self, value: Any) -> Any:
+        number = super().clean(value)
+        if number is not None and known(number, by=self.reader) is None:
+            raise ValidationError(forms.ModelChoiceField.default_error_messages["invalid_choice"], code="invalid")
+        return number
+
+
+class CompanyFilter(IdFilter):
+    field_class = ReachableId
+
+    @property
+    def field(self) -> Any:
+        field = super().field
+        field.reader = self.parent.user  # type: ignore[attr-defined]
+        return field
+
+
 class DealFilter(AddressFilter):
     """Narrows deals by parameters of an address. Ranges are half-open; their days begin in the workspace zone.
 
@@ -108,7 +133,7 @@ class DealFilter(AddressFilter):
     reached = StateId(label=_("Reached stage"))
     not_reached = StateId(label=_("Did not reach stage"))
     reason = StateId(label=_("Reason"))
-    company = IdFilter(field_name="company_id", label=_("Company"))
+    company = CompanyFilter(field_name="company_id", label=_("Company"))
     source = IdFilter(field_name="source_id", label=_("Source"))
     created_from = DayFilter(method="by_creation", label=_("Created from"))
     created_to = DayFilter(method="by_creation", label=_("Created before"))

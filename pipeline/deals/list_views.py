@@ -14,11 +14,11 @@ from django.views.decorators.http import require_safe
 from pipeline.deals.as_of import as_they_were
 from pipeline.deals.cards import Card
 from pipeline.deals.columns import COLUMNS, chosen_columns
-from pipeline.deals.filter_bar import FilterBar
+from pipeline.deals.filter_bar import FilterBar, tidy_deals_address
 from pipeline.deals.filters import DealFilter
 from pipeline.deals.models import Deal
 from pipeline.deals.totals import totals
-from pipeline.saved_views.filter_bar import filter_form, tell_about_ignored, tidy_address
+from pipeline.saved_views.filter_bar import filter_form, tell_about_ignored
 from pipeline.saved_views.models import Layout
 from pipeline.saved_views.tabs import ViewTabs
 from teams.access import Permission, holds
@@ -36,7 +36,7 @@ USUAL_ORDER = "-created_at"
 @door(Permission.DEAL_VIEW)
 def deal_list(request: SignedInRequest) -> HttpResponse:
     """All deals within reach, narrowed, sorted and paged by the address."""
-    if tidy := tidy_address(request) or remembering_the_way(request):
+    if tidy := tidy_deals_address(request, reverse("deal-filter")) or remembering_the_way(request):
         return redirect(tidy)
     now = timezone.now()
     filters = DealFilter(request.GET, Deal.objects.reachable_by(request.user).live(), user=request.user, now=now)
