@@ -1,6 +1,6 @@
 """The bar above a list: what is set, and the form that sets more, which has an address of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from crm.templatetags.formats import day_year
-from pipeline.saved_views.filtering import AddressFilter
+from pipeline.saved_views.filtering import AddressFilter, PersonFilter
 from teams.access import Permission, Reach, reach
 from teams.models import User
 
@@ -44,11 +44,13 @@ class PeopleForm(forms.Form):
 class FilterBar:
     """What the template of the bar prints; `hidden` are fields that this page does not offer.
 
-    `page_url` is the list, `form_url` the page of the form: choices are built there, never for a list.
+    `page_url` is the list, `form_url` the page of the form: choices are built there, never for a list. `passing` are
+    parameters that say something about one look at the list, and fall away with the next.
     """
 
-    form_class: type[PeopleForm]
+    form_class: ClassVar[Callable[..., forms.Form]]
     permission: ClassVar[Permission]
+    passing: ClassVar[tuple[str, ...]] = ("page",)
 
     def __init__(
         self,
@@ -62,16 +64,19 @@ class FilterBar:
         self.request = request
         self.filters = filters
         self.page_url = page_url
-        self.form_url = with_query(form_url, request.GET, without=("page",))
+        self.form_url = with_query(form_url, request.GET, without=self.passing)
         self.hidden = hidden
+
+    @cached_property
+    def scope(self) -> Reach:
+        return reach(self.request.user, self.permission)  # type: ignore[arg-type]
 
     @cached_property
     def people(self) -> list[tuple[str, str]]:
         """Colleagues within reach, unless they are too many to choose from."""
-        scope = reach(self.request.user, self.permission)  # type: ignore[arg-type]
         users = User.objects.active().by_name()
-        if not scope.everything:
-            users = users.filter(pk__in=scope.people_ids)
+        if not self.scope.everything:
+            users = users.filter(pk__in=self.scope.people_ids)
         found = [(str(user.pk), user.name) for user in users[: MOST_PEOPLE + 1]]
         return found if len(found) <= MOST_PEOPLE else []
 
@@ -88,7 +93,7 @@ class FilterBar:
         return [
             (name, str(value))
             for name, value in self.request.GET.items()
-            if name not in self.form.fields and name != "page"
+            if name not in self.form.fields and name not in self.passing
         ]
 
     @property
@@ -107,11 +112,11 @@ class FilterBar:
         return str(value)
 
     def _without(self, *names: str) -> str:
-        return with_query(self.page_url, self.request.GET, without=(*names, "page"))
+        return with_query(self.page_url, self.request.GET, without=(*names, *self.passing))
 
     def _in_words(self, name: str, value: Any) -> str:
-        if name == "owner":
-            return name_of_person(value, reach(self.request.user, self.permission))  # type: ignore[arg-type]
+        if isinstance(self.filters.filters[name], PersonFilter):
+            return _name_of_person(value, self.scope)
         choices = dict(self.filters.filters[name].extra.get("choices") or ())
         if value in choices:
             return str(choices[value])
@@ -120,7 +125,7 @@ class FilterBar:
         return self.name_of(name, value)
 
 
-def filter_form(request: HttpRequest, bar: Any) -> HttpResponse:
+def filter_form(request: HttpRequest, bar: FilterBar) -> HttpResponse:
     """The page, or the dialog, that sets filters and leads back to the list."""
     return render(request, "pipeline/views/filter.html", {"bar": bar})
 
@@ -133,7 +138,7 @@ def with_query(url: str, query: QueryDict, *, without: Sequence[str] = ()) -> st
     return f"{url}?{kept.urlencode()}" if kept else url
 
 
-def name_of_person(value: str, scope: Reach) -> str:
+def _name_of_person(value: str, scope: Reach) -> str:
     """`me` or an id in words; people out of reach stay a number."""
     if value == "me":
         return str(_("Me"))
@@ -155,8 +160,10 @@ def tidy_address(request: HttpRequest) -> str | None:
     return f"{request.path}?{query.urlencode(safe=',')}" if query else request.path
 
 
-def tell_about_ignored(request: HttpRequest, filters: AddressFilter) -> None:
-    """A notice about parameters that this page did not understand."""
-    ignored = [*filters.unknown(PAGE_PARAMETERS), *filters.errors]
+def tell_about_ignored(
+    request: HttpRequest, filters: AddressFilter, *, known: Collection[str] = PAGE_PARAMETERS
+) -> None:
+    """A notice about parameters that this page did not understand; `known` are those that filter nothing."""
+    ignored = [*filters.unknown(known), *filters.errors]
     if ignored:
         messages.warning(request, _("These filters were not understood: %(names)s") % {"names": ", ".join(ignored)})

@@ -65,7 +65,7 @@ class AddressFilter(django_filters.FilterSet):
         prefix: str | None = None,
     ) -> None:
         super().__init__(data, queryset, request=request, prefix=prefix)
-        self.user = user or getattr(request, "user", None)
+        self.user: Any = user or getattr(request, "user", None)
         self.now = now or timezone.now()
 
     def unknown(self, allowed: Collection[str] = ()) -> list[str]:
