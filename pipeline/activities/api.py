@@ -20,7 +20,7 @@ from crm.lib.api.versions import version_read, without_version
 from crm.lib.text import MultiLine, SingleLine
 from pipeline.activities import actions
 from pipeline.activities.filters import ActivityFilter
-from pipeline.activities.lines import state_of
+from pipeline.activities.lines import known_subjects, state_of
 from pipeline.activities.models import Activity, ActivityKind, CallOutcome
 from pipeline.contacts.models import Company, Contact
 from pipeline.deals.models import Deal
@@ -46,6 +46,8 @@ class Reached(serializers.PrimaryKeyRelatedField):
 
 
 class ActivityOut(serializers.ModelSerializer):
+    """A deal, company or contact that the person may not know is left out; `known` in the context are those she may."""
+
     state = serializers.SerializerMethodField()
 
     class Meta:
@@ -82,6 +84,12 @@ class ActivityOut(serializers.ModelSerializer):
         if activity.is_open:
             return state_of(activity, self.context.get("now") or timezone.now())
         return "done" if activity.done_at else "cancelled"
+
+    def to_representation(self, activity: Activity) -> dict[str, Any]:
+        shown = super().to_representation(activity)
+        for name, pks in self.context["known"].items():
+            shown[name] = shown[name] if shown[name] in pks else None
+        return shown
 
 
 class ActivityChange(Strict):
@@ -158,6 +166,14 @@ class ActivityResource(ReadOnlyResource):
     def get_serializer_context(self) -> dict[str, Any]:
         return {**super().get_serializer_context(), "now": timezone.now()}
 
+    def get_serializer(self, *rows: Any, **options: Any) -> Any:
+        """One activity, or with `many` those of a page."""
+        serializer = super().get_serializer(*rows, **options)
+        if rows:
+            shown = rows[0] if options.get("many") else rows
+            serializer.context["known"] = known_subjects(shown, self.person)
+        return serializer
+
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.action != "list":
             return queryset
@@ -225,6 +241,6 @@ class ActivityResource(ReadOnlyResource):
         return self._answer(act(activity_id=pk, by=self.person, at=timezone.now(), version=version, **fields))
 
     def _answer(self, activity: Activity, code: int = status.HTTP_200_OK) -> Response:
-        answer = Response(ActivityOut(activity, context=self.get_serializer_context()).data, status=code)
+        answer = Response(self.get_serializer(activity).data, status=code)
         answer["ETag"] = f'"{activity.version}"'
         return answer

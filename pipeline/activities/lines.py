@@ -1,5 +1,6 @@
 """An activity as one line: its state at an instant, and when it is due in words."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -69,12 +70,18 @@ def when_words(state: str, due_on: date | None, due_at: datetime | None, today: 
 
 def lines(activities: list[Activity], *, reader: User, now: datetime) -> list[ActivityLine]:
     """Rows for the reader; four queries, however many there are."""
-    visible = {
-        name: _visible(model, {getattr(row, f"{name}_id") for row in activities}, reader)
-        for name, model in (("deal", Deal), ("company", Company), ("contact", Contact))
-    }
+    visible = known_subjects(activities, reader)
     editable = _editable(activities, reader)
     return [_line(activity, visible, now, can_edit=activity.pk in editable) for activity in activities]
+
+
+def known_subjects(activities: Iterable[Activity], reader: User) -> dict[str, set[int]]:
+    """The ids of the deals, companies and contacts of the activities that the reader may know. A query for each."""
+    rows = list(activities)
+    return {
+        name: _visible(model, {getattr(row, f"{name}_id") for row in rows}, reader)
+        for name, model in (("deal", Deal), ("company", Company), ("contact", Contact))
+    }
 
 
 def _editable(activities: list[Activity], reader: User) -> set[int]:

@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 from pipeline.activities.actions import plan
 from pipeline.models import Activity, Deal
 from teams.models import ApiToken, Role
-from tests.factories import make_deal, make_user
+from tests.factories import make_company, make_deal, make_user
 
 URL = "/api/v1/activities/"
 
@@ -149,3 +149,18 @@ def test_many_activities_ask_the_database_no_more_often(api, rep, deal):
     with CaptureQueriesContext(connection) as many:
         assert len(api.get(URL).data["results"]) == 20
     assert len(many) == len(few)
+
+
+def test_a_deal_out_of_reach_is_no_part_of_an_activity_within_it(rep, other_rep, pipeline):
+    """Two reps work with one company; each sees its activities, and not the deals of the other."""
+    company = make_company("Acme", owner=rep)
+    make_deal(other_rep, company=company, at=timezone.now())
+    hidden = make_deal(rep, company=company, name="Zeppelin", at=timezone.now())
+    activity = planned(rep, hidden)
+    stranger, address = client_of(other_rep), f"{URL}{activity.pk}/"
+    for shown in (stranger.get(address).data, stranger.get(URL).data["results"][0]):
+        assert (shown["deal"], shown["company"]) == (None, company.pk)
+    for asked in ({"deal": hidden.pk}, {"q": "zeppelin"}):
+        assert stranger.get(URL, asked).data["results"] == []
+        assert len(client_of(rep).get(URL, asked).data["results"]) == 1
+    assert client_of(rep).get(address).data["deal"] == hidden.pk
