@@ -28,6 +28,7 @@ from crm.notifications.hub import events
 from crm.notifications.inbox import unread_of
 from crm.notifications.live import user_of
 from crm.notifications.models import Notification
+from pipeline.telling import within_reach
 from teams.access.doors import public, signed_in
 
 PER_PAGE = 50
@@ -45,7 +46,22 @@ class Tab:
 
 @dataclass(frozen=True)
 class Item:
+    """A notification as the person may read it now: of a record out of her reach she learns nothing any more."""
+
     notification: Notification
+    is_known: bool
+
+    @property
+    def title(self) -> str | Promise:
+        return self.notification.title if self.is_known else gettext_lazy("About something you can no longer see")
+
+    @property
+    def body(self) -> str:
+        return self.notification.body if self.is_known else ""
+
+    @property
+    def leads_somewhere(self) -> bool:
+        return self.is_known and bool(self.notification.url)
 
     @property
     def icon(self) -> str:
@@ -72,7 +88,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     context = {
         "tabs": _tabs(waiting, needs_action=needs_action),
         "page": page,
-        "items": [Item(notification) for notification in page],
+        "items": _items(request, list(page)),
         "show": "" if needs_action else "information",
         "has_unread": waiting.filter(read_at__isnull=True).exists(),
     }
@@ -92,7 +108,8 @@ def bell(request: HttpRequest) -> HttpResponse:
 def follow(request: HttpRequest, pk: int) -> HttpResponse:
     """Go where the item leads; having gone there is having read it."""
     notification = _acted(actions.mark_read, request, pk)
-    return redirect(notification.url or "notification-list")
+    known = within_reach(request.user, [notification])  # type: ignore[arg-type]
+    return redirect((known and notification.url) or "notification-list")
 
 
 @require_POST
@@ -142,6 +159,11 @@ async def stream(request: HttpRequest) -> HttpResponseBase:
         return HttpResponse(status=403)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingHttpResponse(events(user_id), content_type="text/event-stream", headers=headers)
+
+
+def _items(request: HttpRequest, notifications: list[Notification]) -> list[Item]:
+    known = within_reach(request.user, notifications)  # type: ignore[arg-type]
+    return [Item(notification, notification.pk in known) for notification in notifications]
 
 
 def _tabs(waiting: Any, *, needs_action: bool) -> list[Tab]:

@@ -213,7 +213,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "options": {"expires": 6 * 3600},
     },
     "take-snapshots": {"task": "reporting.tasks.take_snapshots", "schedule": 900.0, "options": {"expires": 900}},
-    "send-mail": {"task": "crm.notifications.tasks.send_mail", "schedule": 15.0, "options": {"expires": 15}},
+    "send-mail": {"task": "pipeline.tasks.send_mail", "schedule": 15.0, "options": {"expires": 15}},
     "follow-memberships": {
         "task": "pipeline.tasks.follow_memberships",
         "schedule": 60.0,

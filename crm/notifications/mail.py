@@ -1,7 +1,9 @@
 """Sending the outbox by e-mail: at least once, each time with the same Message-ID."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from smtplib import SMTPAuthenticationError, SMTPRecipientsRefused, SMTPResponseException
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -11,7 +13,7 @@ from django.db.models import F
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from crm.notifications.models import Channel, Delivery, DeliveryState
+from crm.notifications.models import Channel, Delivery, DeliveryState, Notification
 
 log = structlog.get_logger(__name__)
 
@@ -23,12 +25,18 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 MAX_ATTEMPTS = 50
 PERMANENT = range(500, 600)
 
+# The ids of notifications that the recipient may know as things are now.
+WithinReach = Callable[[Any, Sequence[Notification]], set[int]]
 
-def send_due(now: datetime, limit: int = BATCH) -> int:
-    """Send mails that are due and answer how many were tried; 0 means that nothing is left for now."""
+
+def send_due(now: datetime, limit: int = BATCH, *, within_reach: WithinReach) -> int:
+    """Send mails that are due and answer how many were tried; 0 means that nothing is left for now.
+
+    Each is asked about right before it is sent: much may have changed since it was written.
+    """
     claimed = _claim(now, limit)
     for delivery in claimed:
-        _deliver(delivery, now)
+        _deliver(delivery, now, within_reach)
     return len(claimed)
 
 
@@ -42,9 +50,9 @@ def _claim(now: datetime, limit: int) -> list[Delivery]:
     return list(Delivery.objects.filter(pk__in=keys).select_related("notification__recipient").order_by("pk"))
 
 
-def _deliver(delivery: Delivery, now: datetime) -> None:
-    notification = delivery.notification
-    if notification.done_at or not notification.recipient.is_active:
+def _deliver(delivery: Delivery, now: datetime, within_reach: WithinReach) -> None:
+    notification, recipient = delivery.notification, delivery.notification.recipient
+    if notification.done_at or not recipient.is_active or not within_reach(recipient, [notification]):
         _record(delivery, state=DeliveryState.DROPPED)
         return
     try:
