@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 from django.db import models
 from django.db.models import Count, ExpressionWrapper, F, Q, Value
 
+from crm.lib.among import among
 from teams.access import Permission, reach
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def _about_visible(model: type[models.Model], user: "User | AnonymousUser") -> Q
     condition = Q()
     for name in ("deal", "company", "contact"):
         related: Any = model._meta.get_field(name).related_model
-        condition |= Q(**{f"{name}_id__in": related._default_manager.reachable_by(user).values("pk")})
+        condition |= among(f"{name}_id", related._default_manager.reachable_by(user).values("pk"))
     return condition
 
 
@@ -91,12 +92,9 @@ class ActivityQuerySet(models.QuerySet):  # type: ignore[type-arg]
     def soonest_first(self) -> Self:
         return self.order_by(F("late_at").asc(nulls_last=True), "pk")
 
-    def pausing_stalled(self, now: datetime, *, deal: Any) -> Self:
+    def pausing_stalled(self, now: datetime, *, deal: Any, limit_days: Any) -> Self:
         """Planned conversations of a deal from now on, within the limit of its stage."""
-        limit = ExpressionWrapper(
-            Value(timedelta(days=1)) * F("deal__stage__stalled_after_days"),
-            output_field=models.DurationField(),
-        )
+        limit = ExpressionWrapper(Value(timedelta(days=1)) * limit_days, output_field=models.DurationField())
         horizon = ExpressionWrapper(Value(now) + limit, output_field=models.DateTimeField())
         return self.open().filter(
             deal=deal,

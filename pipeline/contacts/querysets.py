@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Case, F, Q, When
 from django.utils import timezone
 
+from crm.lib.among import among
 from crm.lib.text import sort_key
 from teams.access import Permission, reach
 from teams.access.reach import territories_of
@@ -36,7 +37,7 @@ class CompanyQuerySet(models.QuerySet):  # type: ignore[type-arg]
         return self.filter(
             Q(owner_id__in=scope.people_ids)
             | Q(territory_id__in=territories)
-            | Q(pk__in=reached.filter(company__isnull=False).values("company_id"))
+            | among("pk", reached.filter(company__isnull=False).values("company_id"))
         )
 
     def live(self) -> Self:
@@ -64,7 +65,7 @@ class ContactQuerySet(models.QuerySet):  # type: ignore[type-arg]
             return self.none()
         companies: Any = self.model._meta.get_field("company").related_model
         visible = companies._default_manager.live().reachable_by(user, permission)
-        return self.filter(Q(owner_id__in=scope.people_ids) | Q(company_id__in=visible.values("pk")))
+        return self.filter(Q(owner_id__in=scope.people_ids) | among("company_id", visible.values("pk")))
 
     def at_visible_companies(self, user: "User | AnonymousUser") -> Self:
         """Without those whose company the person may not know; what it is like would tell her."""

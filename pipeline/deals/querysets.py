@@ -1,7 +1,7 @@
 """Questions about deals in the words of salespeople. Clocks are passed in."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 from django.db.models import (
@@ -15,6 +15,7 @@ from django.db.models import (
     When,
 )
 
+from crm.lib.among import among
 from pipeline.deals.states import DealStatus, NextStepState
 from teams.access import Permission, reach
 
@@ -73,7 +74,7 @@ class DealQuerySet(models.QuerySet):  # type: ignore[type-arg]
         shares = _related(self.model, "collaborations")._default_manager.filter(user_id__in=user_ids)
         if permission == Permission.DEAL_EDIT:
             shares = shares.filter(can_edit=True)
-        return Q(pk__in=shares.values("deal_id"))
+        return among("pk", shares.values("deal_id"))
 
     def live(self) -> Self:
         """Neither deleted nor merged into another."""
@@ -105,8 +106,9 @@ class DealQuerySet(models.QuerySet):  # type: ignore[type-arg]
 
     def pausing_conversation(self, now: datetime) -> Exists:
         """A call or meeting planned from now on, within the stage's limit."""
-        activities = _related(self.model, "activities")
-        return Exists(activities._default_manager.pausing_stalled(now, deal=OuterRef("pk")))  # type: ignore[attr-defined]
+        activities: Any = _related(self.model, "activities")._default_manager
+        limit = OuterRef("stage__stalled_after_days")
+        return Exists(activities.pausing_stalled(now, deal=OuterRef("pk"), limit_days=limit))
 
     def with_stalled(self, now: datetime) -> Self:
         """Annotates `is_stalled`."""
