@@ -3,7 +3,6 @@
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -111,7 +110,7 @@ def _mark_followed(memberships: list[TeamMembership], at: datetime) -> None:
 
 def _leave_territories(person: User, *, by: User, at: datetime) -> None:
     today = Workspace.get().today(at)
-    lasting = TerritoryMembership.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=today), user=person)
+    lasting = TerritoryMembership.objects.lasting_beyond(today).filter(user=person)
     for membership in lasting.filter(territory__plan__status=PlanStatus.PUBLISHED).order_by("pk"):
         territories.end_membership(membership_id=membership.pk, by=by, at=at, ends_on=today)
 

@@ -110,10 +110,7 @@ def _tree(teams: Iterable[Team]) -> dict[int | None, list[Team]]:
 
 def _people(scope: Reach, period: Period, with_quota: set[int]) -> list[User]:
     """Who sells in the year, and everybody with a quota in it."""
-    during = TeamMembership.objects.members().filter(
-        Q(starts_on__isnull=True) | Q(starts_on__lt=period.end),
-        Q(ends_on__isnull=True) | Q(ends_on__gt=period.start),
-    )
+    during = TeamMembership.objects.members().begun_before(period.end).lasting_beyond(period.start)
     if not scope.everything:
         during = during.filter(Q(team_id__in=scope.team_ids) | Q(user_id__in=scope.user_ids))
     begun = midnight(period.start, Workspace.get().zone)

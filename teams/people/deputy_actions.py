@@ -26,10 +26,8 @@ def add_deputy(*, by: User, at: datetime, person: User, deputy: User, starts_on:
         raise Refused(_("Choose today or a later day."), code="past", field="starts_on")
     if ends_on is not None and ends_on <= starts_on:
         raise Refused(_("The last day lies before the first."), code="order", field="last_day")
-    same = Deputy.objects.filter(person=person, deputy=deputy).filter(
-        Q(ends_on__isnull=True) | Q(ends_on__gt=starts_on)
-    )
-    if (same if ends_on is None else same.filter(starts_on__lt=ends_on)).exists():
+    same = Deputy.objects.lasting_beyond(starts_on).filter(person=person, deputy=deputy)
+    if (same.begun_before(ends_on) if ends_on else same).exists():
         message = _("%(deputy)s stands in for %(person)s on these days already.")
         raise Refused(message % {"deputy": deputy.name, "person": person.name}, code="overlap", field="deputy")
     added = Deputy.objects.create(person=person, deputy=deputy, starts_on=starts_on, ends_on=ends_on)
@@ -43,7 +41,7 @@ def add_deputy(*, by: User, at: datetime, person: User, deputy: User, starts_on:
 def end_deputy(*, by: User, deputy_id: int, on: date) -> Deputy:
     """The deputy no longer stands in from the day `on`."""
     must_administer(by)
-    running = Deputy.objects.select_related("person", "deputy").filter(Q(ends_on__isnull=True) | Q(ends_on__gt=on))
+    running = Deputy.objects.lasting_beyond(on).select_related("person", "deputy")
     deputy: Deputy = running.select_for_update(of=("self",)).get(pk=deputy_id)
     _end(deputy, by=by, on=on)
     memo.forget()
@@ -52,8 +50,8 @@ def end_deputy(*, by: User, deputy_id: int, on: date) -> Deputy:
 
 def end_deputies(*, by: User, user: User, on: date) -> None:
     """Nobody stands in for the person any more, nor she for anybody; inside the caller's transaction."""
-    rows = Deputy.objects.filter(Q(person=user) | Q(deputy=user)).select_related("person", "deputy")
-    for deputy in rows.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=on)).order_by("pk"):
+    rows = Deputy.objects.lasting_beyond(on).filter(Q(person=user) | Q(deputy=user))
+    for deputy in rows.select_related("person", "deputy").order_by("pk"):
         _end(deputy, by=by, on=on)
     memo.forget()
 

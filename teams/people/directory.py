@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import F, Prefetch, Q
+from django.db.models import F, Prefetch
 
 from teams.people.models import Deputy, Team, TeamMembership, TeamRole, User
 from teams.people.querysets import UserQuerySet
@@ -101,7 +101,7 @@ def roster_of(team: Team, today: date) -> Roster:
 
 def deputies_of(user: User, today: date) -> list[DeputyLine]:
     """Who stands in for the person, now or planned."""
-    rows = user.deputies.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=today)).select_related("deputy")
+    rows = user.deputies.lasting_beyond(today).select_related("deputy")
     return [
         DeputyLine(row, row.ends_on - DAY if row.ends_on else None, is_planned=row.starts_on > today)
         for row in rows.order_by("starts_on", "pk")

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from knox.models import AbstractAuthToken, AuthTokenManager
 
 from crm.lib.text import SingleLine, sort_key
-from teams.people.querysets import MembershipQuerySet, UserQuerySet
+from teams.people.querysets import DatedQuerySet, MembershipQuerySet, UserQuerySet
 
 
 class Role(models.TextChoices):
@@ -197,6 +197,8 @@ class Deputy(models.Model):
     deputy = models.ForeignKey(User, on_delete=models.PROTECT, related_name="deputy_for")
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True)
+
+    objects = DatedQuerySet.as_manager()
 
     class Meta:
         constraints = [

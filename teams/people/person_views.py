@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -142,7 +141,7 @@ def deputy_add(request: SignedInRequest, pk: int) -> HttpResponse:
 @door(Permission.PEOPLE_EDIT)
 def deputy_end(request: SignedInRequest, pk: int, deputy_pk: int) -> HttpResponse:
     today = Workspace.get().today(timezone.now())
-    running = Deputy.objects.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=today), person_id=pk)
+    running = Deputy.objects.lasting_beyond(today).filter(person_id=pk)
     end_deputy(by=request.user, deputy_id=get_object_or_404(running, pk=deputy_pk).pk, on=today)
     messages.success(request, _("Ended"))
     return redirect("user-edit", pk)

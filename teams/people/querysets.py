@@ -38,18 +38,23 @@ class UserQuerySet(models.QuerySet):  # type: ignore[type-arg]
         )
 
 
-class MembershipQuerySet(models.QuerySet):  # type: ignore[type-arg]
+class DatedQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    """Rows that hold on the days [starts_on, ends_on); an empty start or end means always."""
+
     def on(self, day: date) -> Self:
-        """The memberships valid on a day."""
-        return self.filter(
-            Q(starts_on__isnull=True) | Q(starts_on__lte=day),
-            Q(ends_on__isnull=True) | Q(ends_on__gt=day),
-        )
+        """Those that hold on a day."""
+        return self.lasting_beyond(day).filter(Q(starts_on__isnull=True) | Q(starts_on__lte=day))
 
     def lasting_beyond(self, day: date) -> Self:
-        """The memberships that have a day after `day` or on it, running or planned."""
+        """Those that have a day after `day` or on it, running or planned."""
         return self.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=day))
 
+    def begun_before(self, day: date) -> Self:
+        """Those that have a day before `day`, running or over."""
+        return self.filter(Q(starts_on__isnull=True) | Q(starts_on__lt=day))
+
+
+class MembershipQuerySet(DatedQuerySet):
     def members(self) -> Self:
         return self.filter(role_in_team="member")
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from crm.lib.errors import Conflict, Forbidden, Refused
@@ -130,7 +130,11 @@ def add_member(
     if starts_on and ends_on and ends_on <= starts_on:
         raise Refused(_("The end must come after the start."), field="ends_on")
     same = TerritoryMembership.objects.filter(user=user, territory=territory)
-    if _overlapping(same, starts_on, ends_on).exists():
+    if starts_on:
+        same = same.lasting_beyond(starts_on)
+    if ends_on:
+        same = same.begun_before(ends_on)
+    if same.exists():
         raise Refused(_("This person already works here in that time."), field="user")
     membership = TerritoryMembership.objects.create(
         user=user, territory=territory, starts_on=starts_on, ends_on=ends_on
@@ -229,14 +233,6 @@ def _locked_plan(at: datetime) -> TerritoryPlan:
     return published or TerritoryPlan.objects.create(
         name=str(_("Territories")), status=PlanStatus.PUBLISHED, published_at=at
     )
-
-
-def _overlapping(memberships: Any, starts_on: date | None, ends_on: date | None) -> Any:
-    if starts_on:
-        memberships = memberships.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=starts_on))
-    if ends_on:
-        memberships = memberships.filter(Q(starts_on__isnull=True) | Q(starts_on__lt=ends_on))
-    return memberships
 
 
 def _name_is_free(territory: Territory) -> None:

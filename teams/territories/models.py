@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.lib.text import SingleLine
 from teams.people.models import User, days_of_membership
+from teams.people.querysets import DatedQuerySet
 
 
 class PlanStatus(models.TextChoices):
@@ -84,6 +85,8 @@ class TerritoryMembership(models.Model):
     territory = models.ForeignKey(Territory, on_delete=models.PROTECT, related_name="memberships")
     starts_on = models.DateField(null=True, blank=True)
     ends_on = models.DateField(null=True, blank=True)
+
+    objects = DatedQuerySet.as_manager()
 
     class Meta:
         constraints = [

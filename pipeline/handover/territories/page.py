@@ -108,9 +108,7 @@ def territories(user: User, *, today: date, current: Territory | None = None) ->
 def members(territory: Territory, user: User, *, today: date, now: datetime) -> list[Member]:
     """Who works the territory now or will, and what of theirs in it the reader sees."""
     rows = list(
-        territory.memberships.filter(Q(ends_on__isnull=True) | Q(ends_on__gt=today))
-        .select_related("user")
-        .order_by("user__sort_key", "starts_on", "pk")
+        territory.memberships.lasting_beyond(today).select_related("user").order_by("user__sort_key", "starts_on", "pk")
     )
     ids = {row.user_id for row in rows}
     companies = Company.objects.live().reachable_by(user)
