@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from crm.lib.errors import Conflict, FieldConflict, Forbidden, Refused
+from crm.lib.fields import only_known
 from crm.lib.periods import is_sensible, local_date, midnight
 from pipeline.activities.defaults import usual_offsets
 from pipeline.activities.models import OUTREACH, Activity
@@ -212,9 +213,7 @@ def edit_activity(
     *, activity_id: int, by: User, at: datetime, version: int | None, changes: Mapping[str, Any]
 ) -> Activity:
     """Change fields of `EDITABLE`. Dates are changed by `reschedule`, people by `reassign_activity`."""
-    if not EDITABLE.issuperset(changes):
-        message = f"not editable: {sorted(set(changes) - EDITABLE)}"
-        raise ValueError(message)
+    only_known(changes, EDITABLE)
     activity = _locked(activity_id, by)
     _same_version(activity, version)
     before = activity.deal_id

@@ -8,6 +8,7 @@ from django.db import connection, models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from crm.lib.errors import Conflict, FieldConflict, Forbidden, Refused
+from crm.lib.fields import only_known
 from pipeline.contacts.models import Company, Contact
 from pipeline.coverage.actions import place
 from teams.access import Permission, holds, reach, who_may
@@ -60,7 +61,7 @@ _MADE_BY = frozenset({"external_id", "is_demo"})
 @transaction.atomic
 def add_company(*, by: User, at: datetime, **fields: Any) -> Company:
     """A new company in its territory. Whoever adds it owns it unless `owner` says otherwise."""
-    company = Company(**_allowed(fields, COMPANY_FIELDS | _MADE_BY))
+    company = Company(**only_known(fields, COMPANY_FIELDS | _MADE_BY))
     _must_see_company(by, company.parent_id)
     _add(company, by, at)
     place(Company.objects.filter(pk=company.pk), by=by, at=at)
@@ -82,7 +83,7 @@ def edit_company(
         _must_see_company(by, parent.pk)
     company = _locked(Company, company_id, by)
     _not_above_itself(company.pk, parent)
-    changed = _edit(company, _allowed(changes, COMPANY_FIELDS), version, by, at)
+    changed = _edit(company, only_known(changes, COMPANY_FIELDS), version, by, at)
     if _PLACING.intersection(changed):
         place(Company.objects.filter(pk=company.pk), by=by, at=at)
         company.refresh_from_db(fields=["territory"])
@@ -116,7 +117,7 @@ def restore_company(*, company_id: int, by: User, at: datetime, version: int | N
 @transaction.atomic
 def add_contact(*, by: User, at: datetime, **fields: Any) -> Contact:
     """A new contact. Raises `DoesNotExist` for a company out of reach."""
-    contact = Contact(**_allowed(fields, CONTACT_FIELDS | _MADE_BY))
+    contact = Contact(**only_known(fields, CONTACT_FIELDS | _MADE_BY))
     _must_see_company(by, contact.company_id)
     return _add(contact, by, at)
 
@@ -129,7 +130,7 @@ def edit_contact(
     contact = _locked(Contact, contact_id, by)
     if changes.get("company"):
         _must_see_company(by, changes["company"].pk)
-    _edit(contact, _allowed(changes, CONTACT_FIELDS), version, by, at)
+    _edit(contact, only_known(changes, CONTACT_FIELDS), version, by, at)
     return contact
 
 
@@ -144,13 +145,6 @@ def delete_contact(*, contact_id: int, by: User, at: datetime, version: int | No
 @transaction.atomic
 def restore_contact(*, contact_id: int, by: User, at: datetime, version: int | None) -> Contact:
     return _restore(_locked(Contact, contact_id, by, deleted=True), by, at, version)
-
-
-def _allowed(fields: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:
-    if not known.issuperset(fields):
-        message = f"unknown fields: {sorted(set(fields) - known)}"
-        raise ValueError(message)
-    return dict(fields)
 
 
 def _add(row: Any, by: User, at: datetime) -> Any:

@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from crm.lib.errors import Forbidden, Refused
+from crm.lib.fields import only_known
+from crm.lib.ordering import strictly_rising
 from pipeline.stages.models import Pipeline, Stage
 from teams.access import Permission, holds, who_may
 from teams.audit.merging import change, validate
@@ -30,7 +32,7 @@ MOST_STAGES = 20
 def add_pipeline(*, by: User, name: str, like: Pipeline, name_de: str = "") -> Pipeline:
     """A new pipeline at the end, with copies of the stages that another one uses."""
     must_edit_stages(by)
-    pipeline = Pipeline(name=name, name_de=name_de, position=_next_position(Pipeline.objects.all()))
+    pipeline = Pipeline(name=name, name_de=name_de, position=next_position(Pipeline.objects.all()))
     validate(pipeline, dict.fromkeys(PIPELINE_FIELDS))
     pipeline.save()
     for position, stage in enumerate(Stage.objects.in_use().filter(pipeline=like).in_order(), start=1):
@@ -43,7 +45,7 @@ def add_pipeline(*, by: User, name: str, like: Pipeline, name_de: str = "") -> P
 @transaction.atomic
 def edit_pipeline(*, by: User, pipeline_id: int, version: int | None, changes: Mapping[str, Any]) -> Pipeline:
     pipeline = _locked_pipeline(pipeline_id, by)
-    change(pipeline, _known(changes, PIPELINE_FIELDS), action="pipeline.edited", by=by, version=version)
+    change(pipeline, only_known(changes, PIPELINE_FIELDS), action="pipeline.edited", by=by, version=version)
     return pipeline
 
 
@@ -51,10 +53,7 @@ def edit_pipeline(*, by: User, pipeline_id: int, version: int | None, changes: M
 def move_pipeline(*, by: User, pipeline_id: int, by_places: int) -> Pipeline:
     """Move a pipeline up (-1) or down (1) among those in use."""
     pipeline = _locked_pipeline(pipeline_id, by)
-    rows = list(Pipeline.objects.in_use().in_order().select_for_update())
-    if swap(rows, pipeline, by_places):
-        for position, row in enumerate(rows):
-            Pipeline.objects.filter(pk=row.pk).update(position=position)
+    if exchange(Pipeline.objects.in_use().in_order().select_for_update(), pipeline, by_places):
         record("pipeline.moved", by=by, subject=pipeline)
     return pipeline
 
@@ -83,12 +82,12 @@ def unarchive_pipeline(*, by: User, pipeline_id: int) -> Pipeline:
 def add_stage(*, by: User, pipeline_id: int, **fields: Any) -> Stage:
     """A new stage at the end of a pipeline."""
     pipeline = _locked_pipeline(pipeline_id, by)
-    known = _known(fields, STAGE_FIELDS)
+    known = only_known(fields, STAGE_FIELDS)
     stages = Stage.objects.filter(pipeline=pipeline)
     if stages.in_use().count() >= MOST_STAGES:
         message = _("A pipeline has at most %(number)s stages. Archive one first.")
         raise Refused(message % {"number": MOST_STAGES}, code="too_many")
-    stage = Stage(pipeline=pipeline, position=_next_position(stages), **known)
+    stage = Stage(pipeline=pipeline, position=next_position(stages), **known)
     _must_be_requirable(stage)
     validate(stage, known)
     stage.save()
@@ -102,7 +101,7 @@ def edit_stage(
 ) -> tuple[Stage, dict[str, list[Any]]]:
     """Change fields of `STAGE_FIELDS`; answers what really changed. Raises Conflict and Refused."""
     stage = locked_stage(stage_id, by)
-    changed = change(stage, _known(changes, STAGE_FIELDS), action="stage.edited", by=by, version=version)
+    changed = change(stage, only_known(changes, STAGE_FIELDS), action="stage.edited", by=by, version=version)
     _must_be_requirable(stage)
     return stage, changed
 
@@ -111,11 +110,7 @@ def edit_stage(
 def move_stage(*, by: User, stage_id: int, by_places: int) -> Stage:
     """Move a stage up (-1) or down (1) among those in use of its pipeline."""
     stage = locked_stage(stage_id, by)
-    rows = list(Stage.objects.in_use().filter(pipeline=stage.pipeline).in_order())
-    places = [row.position for row in rows]
-    if swap(rows, stage, by_places):
-        for row, position in zip(rows, places, strict=True):
-            Stage.objects.filter(pk=row.pk).update(position=position)
+    if exchange(Stage.objects.in_use().filter(pipeline=stage.pipeline).in_order(), stage, by_places):
         record("stage.moved", by=by, subject=stage)
     return stage
 
@@ -159,16 +154,24 @@ def open_deals_of(place: Pipeline | Stage) -> Any:
     return related.deals.open()
 
 
-def swap(rows: list[Any], row: Any, by_places: int) -> bool:
-    """Exchange a row of the list with its neighbour; False at the ends and for a row that is not in it."""
-    if row not in rows:
-        return False
-    here = rows.index(row)
+def exchange(rows: QuerySet[Any], row: Any, by_places: int) -> bool:
+    """Let a row of these, which are in order, change places with its neighbour; False at the ends or if it is none."""
+    ordered = list(rows)
+    here = ordered.index(row) if row in ordered else -1
     there = here + by_places
-    if not 0 <= there < len(rows):
+    if here < 0 or not 0 <= there < len(ordered):
         return False
-    rows[here], rows[there] = rows[there], rows[here]
+    positions = strictly_rising(each.position for each in ordered)
+    ordered[here], ordered[there] = ordered[there], ordered[here]
+    for each, position in zip(ordered, positions, strict=True):
+        type(each).objects.filter(pk=each.pk).update(position=position)
     return True
+
+
+def next_position(rows: QuerySet[Any]) -> int:
+    """The place after all of these."""
+    last = rows.aggregate(last=Max("position"))["last"]
+    return 1 if last is None else last + 1
 
 
 def _must_be_without_open_deals(place: Pipeline | Stage) -> None:
@@ -191,15 +194,3 @@ def _locked_pipeline(pipeline_id: int, by: User) -> Pipeline:
     must_edit_stages(by)
     pipeline: Pipeline = Pipeline.objects.select_for_update(no_key=True).get(pk=pipeline_id)
     return pipeline
-
-
-def _next_position(rows: Any) -> int:
-    last = rows.aggregate(last=Max("position"))["last"]
-    return 1 if last is None else last + 1
-
-
-def _known(fields: Mapping[str, Any], known: tuple[str, ...]) -> dict[str, Any]:
-    if unknown := set(fields) - set(known):
-        message = f"unknown fields: {sorted(unknown)}"
-        raise ValueError(message)
-    return dict(fields)

@@ -9,7 +9,8 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from crm.lib.errors import Refused
-from pipeline.stages.actions import must_edit_stages, swap
+from crm.lib.fields import only_known
+from pipeline.stages.actions import exchange, must_edit_stages, next_position
 from pipeline.stages.models import CloseReason, Outcome
 from teams.audit.merging import change, validate
 from teams.audit.record import record
@@ -22,9 +23,9 @@ REASON_FIELDS = ("name", "name_de", "counts_in_win_rate", "needs_competitor")
 def add_reason(*, by: User, outcome: str, **fields: Any) -> CloseReason:
     """A new reason at the end of those with its outcome."""
     must_edit_stages(by)
-    _must_be_known(fields)
-    last = CloseReason.objects.filter(outcome=outcome).order_by("-position").first()
-    reason = CloseReason(outcome=outcome, position=last.position + 1 if last else 1, **fields)
+    only_known(fields, REASON_FIELDS)
+    position = next_position(CloseReason.objects.filter(outcome=outcome))
+    reason = CloseReason(outcome=outcome, position=position, **fields)
     validate(reason, {**fields, "outcome": outcome})
     with _once_per_outcome():
         reason.save()
@@ -35,7 +36,7 @@ def add_reason(*, by: User, outcome: str, **fields: Any) -> CloseReason:
 @transaction.atomic
 def edit_reason(*, by: User, reason_id: int, version: int | None, changes: Mapping[str, Any]) -> CloseReason:
     """Change fields of `REASON_FIELDS`. The outcome stays: deals were closed with it."""
-    _must_be_known(changes)
+    only_known(changes, REASON_FIELDS)
     reason = _locked(reason_id, by)
     with _once_per_outcome():
         change(reason, changes, action="closereason.edited", by=by, version=version)
@@ -46,10 +47,7 @@ def edit_reason(*, by: User, reason_id: int, version: int | None, changes: Mappi
 def move_reason(*, by: User, reason_id: int, by_places: int) -> CloseReason:
     """Move a reason up (-1) or down (1) among those offered with it."""
     reason = _locked(reason_id, by)
-    rows = list(CloseReason.objects.offered(reason.outcome).select_for_update())
-    if swap(rows, reason, by_places):
-        for position, row in enumerate(rows, start=1):
-            CloseReason.objects.filter(pk=row.pk).update(position=position)
+    if exchange(CloseReason.objects.offered(reason.outcome).select_for_update(), reason, by_places):
         record("closereason.moved", by=by, subject=reason)
     return reason
 
@@ -93,9 +91,3 @@ def _locked(reason_id: int, by: User) -> CloseReason:
     rows = CloseReason.objects.filter(outcome=outcome).order_by("pk").select_for_update(no_key=True)
     found: CloseReason = next(row for row in rows if row.pk == reason_id)
     return found
-
-
-def _must_be_known(fields: Mapping[str, Any]) -> None:
-    if unknown := set(fields) - set(REASON_FIELDS):
-        message = f"unknown fields: {sorted(unknown)}"
-        raise ValueError(message)

@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 
 from crm.lib import memo
 from crm.lib.errors import Refused
+from crm.lib.fields import only_known
+from teams.audit.merging import validate
 from teams.audit.record import record
-from teams.people.guards import apply, checked, locked_person
+from teams.people.guards import apply, locked_person
 from teams.people.models import User
 
 PROFILE_FIELDS = (
@@ -31,15 +33,13 @@ def edit_profile(*, by: User, changes: Mapping[str, Any]) -> tuple[User, dict[st
 
     All-day activities and reminders stay in the zone they had; `pipeline.settings.actions` moves them along.
     """
-    if unknown := set(changes) - set(PROFILE_FIELDS):
-        message = f"not editable: {sorted(unknown)}"
-        raise ValueError(message)
-    if "time_zone" in changes and changes["time_zone"] not in available_timezones():
+    wanted = only_known(changes, PROFILE_FIELDS)
+    if "time_zone" in wanted and wanted["time_zone"] not in available_timezones():
         raise Refused(_("Choose a time zone from the list."), code="invalid", field="time_zone")
     user = locked_person(by.pk)
-    changed = apply(user, dict(changes))
+    changed = apply(user, wanted)
     if changed:
-        checked(user, list(changed))
+        validate(user, changed)
         user.save(update_fields=[*changed, "sort_key"])
         record("user.profile_edited", by=user, subject=user, changes=changed)
         memo.forget()

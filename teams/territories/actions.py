@@ -13,7 +13,9 @@ from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from crm.lib.errors import Conflict, Forbidden, Refused
+from crm.lib.fields import only_known
 from crm.lib.memo import forget
+from crm.lib.ordering import strictly_rising
 from teams.access import Permission, holds, who_may
 from teams.audit.models import AuditEntry
 from teams.audit.record import record
@@ -53,7 +55,7 @@ def edit_territory(
 ) -> Territory:
     """Change the name or the manager; no company moves. Raises `Conflict` if it changed since `version`."""
     _may_edit(by)
-    _known(changes, ("name", "manager"))
+    only_known(changes, ("name", "manager"))
     territory = _locked_plan(at).territories.select_for_update(of=("self",)).get(pk=territory_id)
     _not_newer(territory, version)
     before = {name: _plain(getattr(territory, name)) for name in changes}
@@ -175,7 +177,7 @@ def moved_among_siblings(territory: Territory, *, places: int) -> dict[int, dict
     here = next((place for place, one in enumerate(siblings) if one.pk == territory.pk), None)
     if here is None or not 0 <= here + places < len(siblings):
         return {}
-    priorities = _strictly_rising([one.priority for one in siblings])
+    priorities = strictly_rising(one.priority for one in siblings)
     siblings.insert(here + places, siblings.pop(here))
     return {
         one.pk: {"priority": priority}
@@ -184,16 +186,9 @@ def moved_among_siblings(territory: Territory, *, places: int) -> dict[int, dict
     }
 
 
-def _strictly_rising(numbers: list[int]) -> list[int]:
-    rising: list[int] = []
-    for number in numbers:
-        rising.append(max(number, rising[-1] + 1) if rising else number)
-    return rising
-
-
 def _reshaped(territory: Territory, wanted: Mapping[str, Any], at: datetime) -> dict[str, list[Any]]:
     """Set the wanted values; answers what that changed as `{"7.priority": [from, to]}`."""
-    _known(wanted, SHAPING)
+    only_known(wanted, SHAPING)
     changed: dict[str, list[Any]] = {}
     for name, value in wanted.items():
         before = territory.archived_at is not None if name == "archived" else getattr(territory, name)
@@ -261,12 +256,6 @@ def _not_newer(territory: Territory, version: int | None) -> None:
 def _may_edit(by: User) -> None:
     if not holds(by, Permission.TERRITORY_EDIT):
         raise Forbidden(who_may(Permission.TERRITORY_EDIT))
-
-
-def _known(names: Mapping[str, Any], known: tuple[str, ...]) -> None:
-    if unknown := sorted(set(names) - set(known)):
-        message = f"unknown fields: {unknown}"
-        raise ValueError(message)
 
 
 def _days(membership: TerritoryMembership, before: date | None) -> dict[str, list[Any]]:

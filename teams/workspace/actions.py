@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from crm.lib import memo
 from crm.lib.errors import Forbidden, Refused
+from crm.lib.fields import only_known
 from teams.access import Permission, holds, who_may
 from teams.audit.merging import change
 from teams.people.models import User
@@ -40,9 +41,7 @@ def edit_workspace(*, by: User, version: int | None, changes: Mapping[str, Any])
     """
     if not holds(by, Permission.WORKSPACE_EDIT):
         raise Forbidden(who_may(Permission.WORKSPACE_EDIT))
-    if unknown := set(changes) - set(EDITABLE):
-        message = f"not editable: {sorted(unknown)}"
-        raise ValueError(message)
+    only_known(changes, EDITABLE)
     Workspace.objects.get_or_create(pk=1)
     workspace = Workspace.objects.select_for_update().get(pk=1)
     if changes.get("currency", workspace.currency) != workspace.currency:
