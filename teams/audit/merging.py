@@ -1,6 +1,6 @@
 """Changing a row that somebody else may have changed meanwhile. What they changed, the audit trail knows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -57,7 +57,7 @@ def merged(row: Any, wanted: Mapping[str, Any], version: int | None) -> dict[str
     return entered
 
 
-def validate(row: models.Model, fields: Mapping[str, Any]) -> None:
+def validate(row: models.Model, fields: Iterable[str]) -> None:
     """Raises Refused with the first of these fields that is not valid."""
     others = {field.name for field in row._meta.fields} - set(fields)
     try:

@@ -15,11 +15,11 @@ from crm.lib import memo
 from crm.lib.errors import Refused
 from teams.access import Permission
 from teams.access.roles import roles_with
+from teams.audit.merging import validate
 from teams.audit.record import record
 from teams.people.deputy_actions import end_deputies
 from teams.people.guards import (
     apply,
-    checked,
     locked_beside_admins,
     locked_person,
     must_administer,
@@ -59,8 +59,8 @@ def invite(
         time_zone=Workspace.get().time_zone,
     )
     user.set_unusable_password()
-    _set_email(user, email)
-    checked(user, [*EDITABLE, "role"])
+    user.email = _free_email(email, user)
+    validate(user, [*EDITABLE, "role"])
     _save_once_per_email(user)
     record("user.invited", by=by, subject=user, changes={"email": [None, user.email], "role": [None, user.role]})
     if team is not None:
@@ -93,7 +93,7 @@ def edit_person(*, by: User, user_id: int, changes: Mapping[str, Any]) -> User:
     changed = apply(user, wanted)
     if not changed:
         return user
-    checked(user, list(changed))
+    validate(user, changed)
     _save_once_per_email(user)
     if "email" in changed:
         EmailAddress.objects.filter(user_id=user.pk).delete()
@@ -191,10 +191,6 @@ def _must_be_somebody_else(user: User, by: User, sentence: str) -> None:
         raise Refused(sentence, code="oneself")
 
 
-def _set_email(user: User, email: str) -> None:
-    user.email = _free_email(email, user)
-
-
 def _free_email(email: str, user: User) -> str:
     """The address in lower case. Raises Refused when somebody else has it."""
     wanted = email.strip().lower()
@@ -210,7 +206,7 @@ def _save_once_per_email(user: User) -> None:
         with transaction.atomic():
             user.save()
     except IntegrityError as error:
-        if "user_email_once" not in str(error) and "email" not in str(error):
+        if "email" not in str(error):
             raise
         raise _taken(None) from error
 

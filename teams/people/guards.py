@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
 
@@ -44,16 +43,6 @@ def must_be_active(user: User, *, field: str = "") -> None:
     if not user.is_active:
         message = _("%(name)s is deactivated. Choose somebody else.") % {"name": user.name}
         raise Refused(message, code="inactive", field=field)
-
-
-def checked(row: models.Model, fields: list[str]) -> None:
-    """Raises Refused with the first of these fields that is not valid."""
-    others = {field.name for field in row._meta.fields} - set(fields)
-    try:
-        row.clean_fields(exclude=others)
-    except ValidationError as error:
-        name, messages = next(iter(error.message_dict.items()))
-        raise Refused(messages[0], code="invalid", field=name) from error
 
 
 def apply(row: models.Model, changes: dict[str, Any]) -> dict[str, list[Any]]:

@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 from crm.lib import memo
 from crm.lib.errors import Conflict, FieldConflict, Refused
 from teams.access.reach import subtree
+from teams.audit.merging import validate
 from teams.audit.models import AuditEntry
 from teams.audit.record import record
-from teams.people.guards import apply, checked, must_administer
+from teams.people.guards import apply, must_administer
 from teams.people.models import Team, TeamMembership, User
 from teams.workspace.models import Workspace
 
@@ -134,7 +135,7 @@ def _written(team: Team, action: str, by: User, changes: dict[str, list[Any]]) -
 def _save(team: Team) -> None:
     if not team.name:
         raise Refused(_("Enter a name for the team."), code="invalid", field="name")
-    checked(team, ["name"])
+    validate(team, ["name"])
     try:
         with transaction.atomic():
             team.save()
