@@ -1,5 +1,6 @@
 """The reasons for which deals are won and lost: /stages/reasons/."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -11,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from pipeline.settings.answering import Question, answer
+from pipeline.settings.dialogs import FORM, edit, places
 from pipeline.settings.stage_forms import NewReasonForm, ReasonForm
-from pipeline.settings.stage_views import FORM, places
 from pipeline.stages import reason_actions as actions
 from pipeline.stages.models import CloseReason, Outcome
 from teams.access import Permission
@@ -60,21 +61,9 @@ def reason_add(request: SignedInRequest) -> HttpResponse:
 @door(Permission.STAGE_EDIT)
 def reason_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     reason = _offered(pk)
-
-    def save(values: dict[str, Any]) -> None:
-        version = values.pop("version")
-        actions.edit_reason(by=request.user, reason_id=pk, version=version, changes=values)
-
-    initial = {name: getattr(reason, name) for name in (*actions.REASON_FIELDS, "version")}
-    question = Question(
-        FORM,
-        lambda data: ReasonForm(data, initial=initial),
-        save,
-        reverse("reason-settings"),
-        _("Saved"),
-        version=lambda: CloseReason.objects.get(pk=pk).version,
-    )
-    return answer(request, question, title=reason.label, sub=reason.get_outcome_display(), submit=_("Save"))
+    action = partial(actions.edit_reason, by=request.user, reason_id=pk)
+    back, sub = reverse("reason-settings"), reason.get_outcome_display()
+    return edit(request, reason, ReasonForm, actions.REASON_FIELDS, action, back=back, sub=sub)
 
 
 @require_POST

@@ -1,6 +1,7 @@
 """Pipelines and their stages: /stages/."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from pipeline.deals.models import Deal
 from pipeline.deals.stage_changes import archive_stage, edit_stage
 from pipeline.settings.answering import Question, answer
+from pipeline.settings.dialogs import FORM, edit, places
 from pipeline.settings.stage_forms import ArchiveStageForm, NamesForm, NewPipelineForm, StageForm
 from pipeline.stages import actions
 from pipeline.stages.models import Pipeline, Stage
@@ -23,9 +25,7 @@ from teams.access import Permission
 from teams.access.doors import door
 from teams.access.http import SignedInRequest
 
-FORM = "pipeline/settings/form_dialog.html"
 ARCHIVE = "pipeline/settings/archive_dialog.html"
-UP, DOWN = -1, 1
 
 
 @dataclass(frozen=True)
@@ -83,20 +83,8 @@ def pipeline_add(request: SignedInRequest) -> HttpResponse:
 @door(Permission.STAGE_EDIT)
 def pipeline_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     pipeline = get_object_or_404(Pipeline, pk=pk)
-
-    def save(values: dict[str, Any]) -> None:
-        version = values.pop("version")
-        actions.edit_pipeline(by=request.user, pipeline_id=pk, version=version, changes=values)
-
-    question = Question(
-        FORM,
-        lambda data: NamesForm(data, initial=_initial(pipeline, actions.PIPELINE_FIELDS)),
-        save,
-        reverse("stage-settings"),
-        _("Saved"),
-        version=lambda: Pipeline.objects.get(pk=pk).version,
-    )
-    return answer(request, question, title=pipeline.label, submit=_("Save"))
+    action = partial(actions.edit_pipeline, by=request.user, pipeline_id=pk)
+    return edit(request, pipeline, NamesForm, actions.PIPELINE_FIELDS, action, back=reverse("stage-settings"))
 
 
 @require_POST
@@ -148,20 +136,9 @@ def stage_add(request: SignedInRequest, pk: int) -> HttpResponse:
 @door(Permission.STAGE_EDIT)
 def stage_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     stage = get_object_or_404(Stage.objects.select_related("pipeline"), pk=pk)
-
-    def save(values: dict[str, Any]) -> None:
-        version = values.pop("version")
-        edit_stage(stage_id=pk, by=request.user, at=timezone.now(), version=version, changes=values)
-
-    question = Question(
-        FORM,
-        lambda data: StageForm(data, initial=_initial(stage, actions.STAGE_FIELDS)),
-        save,
-        reverse("stage-settings"),
-        _("Saved"),
-        version=lambda: Stage.objects.get(pk=pk).version,
-    )
-    return answer(request, question, title=stage.label, sub=stage.pipeline.label, submit=_("Save"))
+    action = partial(edit_stage, stage_id=pk, by=request.user, at=timezone.now())
+    back, sub = reverse("stage-settings"), stage.pipeline.label
+    return edit(request, stage, StageForm, actions.STAGE_FIELDS, action, back=back, sub=sub)
 
 
 @require_POST
@@ -201,11 +178,6 @@ def stage_unarchive(request: SignedInRequest, pk: int) -> HttpResponse:
     return redirect("stage-settings")
 
 
-def places(request: SignedInRequest) -> int:
-    """One up or one down, as the button says."""
-    return UP if request.POST.get("to") == "up" else DOWN
-
-
 def _rows(
     pipeline: Pipeline, stages: list[Stage], counts: dict[int, int], ends: tuple[Pipeline, Pipeline]
 ) -> PipelineRows:
@@ -217,10 +189,6 @@ def _rows(
         is_first=pipeline is ends[0],
         is_last=pipeline is ends[1],
     )
-
-
-def _initial(row: Any, fields: tuple[str, ...]) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in (*fields, "version")}
 
 
 def _in_the_way(place: Pipeline | Stage, address: str) -> dict[str, Any]:
