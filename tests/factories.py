@@ -1,6 +1,6 @@
 """The least valid rows, by plain functions."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.deals.actions import open_deal
 from pipeline.models import CloseReason, Company, Contact, Deal, Pipeline, Stage
 from teams.models import Role, Team, TeamMembership, Territory, TerritoryPlan, User, Workspace
+from teams.quotas.actions import QuotaChange, set_quotas
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 _numbers = count(1)
@@ -80,3 +81,9 @@ def make_deal(
 def make_territory(name: str = "", **fields: Any) -> Territory:
     plan, _created = TerritoryPlan.objects.get_or_create(status="published", defaults={"name": "Plan"})
     return Territory.objects.create(plan=plan, name=name or f"Territory {next(_numbers)}", **fields)
+
+
+def set_quota(
+    *, by: User, at: datetime, subject: User | Team, month: date, amount: Decimal | None, version: int | None = None
+) -> int:
+    return set_quotas(by=by, at=at, changes=[QuotaChange(subject, month, amount, version)])

@@ -15,8 +15,8 @@ from pipeline.deals.actions import lose, win
 from pipeline.deals.models import DealCollaborator
 from pipeline.models import Company, DealContact, LineItem, Product, SavedView
 from teams.models import ApiToken, Deputy, TerritoryMembership
-from teams.quotas.actions import set_quota
 from tests import factories
+from tests.factories import set_quota
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 

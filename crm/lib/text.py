@@ -19,11 +19,6 @@ def sort_key(text: str) -> str:
     return "".join(c for c in folded if not unicodedata.combining(c)).strip()
 
 
-def clean_text(text: str) -> str:
-    """The text in NFC without surrounding white space."""
-    return unicodedata.normalize("NFC", text).strip()
-
-
 def is_control(char: str, *, multiline: bool) -> bool:
     if multiline and char in "\n\t":
         return False

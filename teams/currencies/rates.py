@@ -56,9 +56,3 @@ def _per_euro(day: date) -> dict[str, Decimal]:
             kept = day, dict(cursor.fetchall())
         cache.set(_KEPT, kept, _KEPT_SECONDS)
     return kept[1]  # type: ignore[no-any-return]
-
-
-def convert(amount: Decimal, currency: str, day: date) -> Decimal | None:
-    """The amount in workspace currency at the rate of the day, None without a rate."""
-    factor = rates_on(day).get(currency)
-    return None if factor is None else amount * factor

@@ -43,20 +43,6 @@ class QuotaChange:
         return ("user" if isinstance(self.subject, User) else "team", self.subject.pk, self.month)
 
 
-def set_quota(
-    *,
-    by: User,
-    at: datetime,
-    subject: Subject,
-    month: date,
-    amount: Decimal | None,
-    version: int | None = None,
-    note: str = "",
-) -> int:
-    """Set one quota; see `set_quotas`."""
-    return set_quotas(by=by, at=at, changes=[QuotaChange(subject, month, amount, version)], note=note)
-
-
 @transaction.atomic
 def set_quotas(*, by: User, at: datetime, changes: Sequence[QuotaChange], note: str = "") -> int:
     """Set quotas, all or none, and tell how many were changed; amounts that stand already write nothing.

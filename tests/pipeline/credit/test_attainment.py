@@ -13,8 +13,7 @@ from pipeline.deals import actions
 from pipeline.figures import Attainment, Whose, attainment, by_month, by_person, total
 from pipeline.models import CreditKind, CreditSplit
 from teams.models import Quota, TeamMembership
-from teams.quotas.actions import set_quota
-from tests.factories import NOW, make_deal, make_pipeline, make_team, make_user, make_workspace
+from tests.factories import NOW, make_deal, make_pipeline, make_team, make_user, make_workspace, set_quota
 
 pytestmark = pytest.mark.django_db
 

@@ -13,8 +13,7 @@ from pipeline.figures import Whose, standings_of
 from pipeline.work.quota_pace import panel_for, working_day
 from teams.access import Permission, reach
 from teams.models import Deputy, Role, Workspace
-from teams.quotas.actions import set_quota
-from tests.factories import NOW, make_deal, make_team, make_user, make_workspace
+from tests.factories import NOW, make_deal, make_team, make_user, make_workspace, set_quota
 
 pytestmark = pytest.mark.django_db
 

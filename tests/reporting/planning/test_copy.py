@@ -9,8 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from teams.models import Quota
-from teams.quotas.actions import set_quota
-from tests.factories import NOW
+from tests.factories import NOW, set_quota
 
 pytestmark = pytest.mark.django_db
 

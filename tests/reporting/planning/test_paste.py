@@ -13,8 +13,7 @@ from reporting.planning.grid import grid_for
 from reporting.planning.months import read_month
 from reporting.planning.paste import read_block
 from teams.models import Quota
-from teams.quotas.actions import set_quota
-from tests.factories import NOW, make_user
+from tests.factories import NOW, make_user, set_quota
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ import pytest
 
 from teams import tasks
 from teams.currencies.actions import load_reference_rates
-from teams.currencies.rates import convert, rates_on
+from teams.currencies.rates import rates_on
 from teams.models import ExchangeRate
 from tests.factories import make_workspace
 
@@ -40,11 +40,11 @@ def test_a_rate_entered_by_hand_stays():
 def test_a_rate_counts_until_the_next_one_and_a_missing_one_is_never_one():
     make_workspace(currency="EUR")
     load_reference_rates(archive("2026-11-23,1.20,0.80,N/A,", "2026-11-20,1.25,0.80,N/A,"))
-    assert convert(Decimal(100), "USD", date(2026, 11, 22)) == 80
-    assert convert(Decimal(100), "USD", MONDAY) == Decimal("83.333333")
-    assert convert(Decimal(100), "USD", date(2026, 11, 19)) is None
-    assert convert(Decimal(100), "JPY", MONDAY) is None
-    assert convert(Decimal(100), "EUR", date(1990, 1, 1)) == 100
+    assert rates_on(date(2026, 11, 22))["USD"] == Decimal("0.8")
+    assert rates_on(MONDAY)["USD"] == Decimal("0.83333333")
+    assert "USD" not in rates_on(date(2026, 11, 19))
+    assert "JPY" not in rates_on(MONDAY)
+    assert rates_on(date(1990, 1, 1)) == {"EUR": 1}
 
 
 def test_another_workspace_currency_converts_across_the_euro():

@@ -8,8 +8,8 @@ import time_machine
 
 from crm.lib.errors import Conflict, Forbidden, Refused
 from teams.models import AuditEntry, Quota, Role, Team, User
-from teams.quotas.actions import QuotaChange, set_quota, set_quotas
-from tests.factories import NOW, make_user
+from teams.quotas.actions import QuotaChange, set_quotas
+from tests.factories import NOW, make_user, set_quota
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from teams.models import ApiToken, Quota
-from teams.quotas.actions import set_quota
+from tests.factories import set_quota
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/quotas/"
