@@ -14,13 +14,13 @@ from django.http import (
     HttpResponseRedirect,
     StreamingHttpResponse,
 )
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from crm.lib.periods import local_instant
 from crm.notifications import actions
@@ -103,11 +103,14 @@ def bell(request: HttpRequest) -> HttpResponse:
     return render(request, "components/bell.html", {"unread": unread, "url": reverse("notification-list")})
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def follow(request: HttpRequest, pk: int) -> HttpResponse:
-    """Go where the item leads; having gone there is having read it."""
-    notification = _acted(actions.mark_read, request, pk)
+    """Go where the item leads; who went there by the button of the inbox has read it."""
+    if request.method == "POST":
+        notification = _acted(actions.mark_read, request, pk)
+    else:
+        notification = get_object_or_404(Notification.objects.of(_who(request)), pk=pk)
     known = within_reach(request.user, [notification])  # type: ignore[arg-type]
     return redirect((known and notification.url) or "notification-list")
 

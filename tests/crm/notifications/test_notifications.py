@@ -143,7 +143,15 @@ def test_the_inbox_shows_and_settles_what_is_ones_own(client) -> None:
     assert f"notification-{foreign.pk}" not in page
     assert client.post(reverse("notification-done", args=[foreign.pk])).status_code == 404
     assert "badge is-hot" in client.get(reverse("notification-bell")).content.decode()
-    assert client.get(reverse("notification-open", args=[item.pk])).url == "/deals/1/"
+    opened = reverse("notification-open", args=[item.pk])
+    assert client.get(opened).url == "/deals/1/"
+    item.refresh_from_db()
+    assert item.read_at is None, "following an address writes nothing"
+    assert f'method="post" action="{opened}"' in page
+    assert client.post(opened).url == "/deals/1/"
+    item.refresh_from_db()
+    assert item.read_at
+    assert client.get(reverse("notification-open", args=[foreign.pk])).status_code == 404
     client.post(reverse("notification-snooze", args=[item.pk]), {"until": "tomorrow"})
     assert "badge is-hot" not in client.get(reverse("notification-bell")).content.decode()
     client.post(reverse("notification-done", args=[item.pk]))

@@ -43,8 +43,8 @@ def test_the_inbox_says_nothing_about_what_is_out_of_reach(client, rep, other_re
     assert "About something you can no longer see" in page
     for told in ("Secret fleet", "More about it", f'"{reverse("notification-open", args=[item.pk])}"'):
         assert told not in page
-    followed = client.get(reverse("notification-open", args=[item.pk]))
-    assert followed["Location"] == INBOX
+    for follow in (client.get, client.post):
+        assert follow(reverse("notification-open", args=[item.pk]))["Location"] == INBOX
     client.post(reverse("notification-done", args=[item.pk]))
     assert "About something" not in client.get(INBOX).content.decode()
 
