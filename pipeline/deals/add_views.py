@@ -40,8 +40,7 @@ def deal_add(request: SignedInRequest) -> HttpResponse:
     initial: dict[str, Any] = {name: request.GET[name] for name in KEPT if request.GET.get(name)}
     quick = "quick" in request.GET and bool(request.htmx)
     if quick and request.method != "POST":
-        usual = usual_close_date(today, now)
-        initial.setdefault("expected_close_date", usual and usual.isoformat())
+        initial.setdefault("expected_close_date", usual_close_date(today, now))
     name_space = f"quick-{request.GET.get('stage', '')[:20]}" if quick else "add"
     form = AddForm(request.POST or None, by=request.user, today=today, initial=initial, name_space=name_space)
     template = "pipeline/board/quick_add.html" if quick else "pipeline/deals/add.html"
@@ -85,8 +84,7 @@ def usual_close_date(today: date, now: datetime) -> date | None:
 def _added_in_column(request: SignedInRequest, deal: Deal, now: datetime, message: str) -> HttpResponse:
     """The next empty form, the new card below it, and the sums that it changed."""
     today = Workspace.get().today(now)
-    usual = usual_close_date(today, now)
-    initial = {"stage": deal.stage_id, "expected_close_date": usual and usual.isoformat()}
+    initial = {"stage": deal.stage_id, "expected_close_date": usual_close_date(today, now)}
     form = AddForm(by=request.user, today=today, initial=initial, name_space=f"quick-{deal.stage_id}")
     form.focus()
     deals, deal_filter = filtered(request.user, filters_of_page(request), now=now)  # type: ignore[arg-type]

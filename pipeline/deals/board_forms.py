@@ -122,7 +122,7 @@ class WinForm(DatedForm):
 
     def set_up(self) -> None:
         self.fields["reason"].queryset = CloseReason.objects.offered(Outcome.WON)  # type: ignore[attr-defined]
-        self.initial["value"] = None if self.deal.value is None else f"{self.deal.value:f}".removesuffix(".00")
+        self.initial["value"] = self.deal.value
 
 
 class LoseForm(DatedForm):

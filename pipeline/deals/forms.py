@@ -7,12 +7,14 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.formats import number_format
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from crm.lib.localised import NotUnderstood, parse_amount, parse_date
 from crm.lib.money import validate_amount
 from crm.lib.text import SingleLine
+from crm.templatetags.formats import day_year
 from pipeline.deals.models import Competitor, Deal, LeadSource
 from pipeline.deals.states import ForecastCategory
 
@@ -35,6 +37,12 @@ class AmountField(forms.CharField):
         if value is not None:
             validate_amount(value)
 
+    def prepare_value(self, value: Any) -> Any:
+        """An amount as the reader's language writes it; what was typed stays as it is."""
+        if not isinstance(value, Decimal):
+            return value
+        return number_format(int(value) if value == value.to_integral_value() else value, force_grouping=True)
+
 
 class DayField(forms.CharField):
     """A calendar day as people type it; `today` of the workspace decides what "tomorrow" is."""
@@ -54,6 +62,10 @@ class DayField(forms.CharField):
 
     def run_validators(self, value: Any) -> None:
         """A day needs none of the checks of a text."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """A day as the reader's language writes it; what was typed stays as it is."""
+        return day_year(value) if isinstance(value, date) else value
 
 
 LABELS = {
@@ -104,10 +116,6 @@ def _typed(deal: Deal, name: str) -> Any:
     value = getattr(deal, name)
     if name == "probability" and not deal.probability_overridden:
         return None
-    if name == "expected_close_date" and value is not None:
-        return value.isoformat()
-    if name == "value" and value is not None:
-        return f"{value:f}".removesuffix(".00")
     return value
 
 

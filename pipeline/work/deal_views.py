@@ -83,7 +83,7 @@ def _value(request: SignedInRequest, found: Deal, field: str, *, saved: bool = F
     if not request.htmx:
         return redirect("deal", found.pk)
     value = deal_page.detail(found, field, editable=True)
-    return render(request, "pipeline/deal/_value.html", {"value": value, "saved": saved})
+    return render(request, "pipeline/deal/_value.html", {"value": value, "saved": saved, "deal": found})
 
 
 def _editor(request: SignedInRequest, found: Deal, form: FieldForm, *, status: int = 200) -> HttpResponse:
