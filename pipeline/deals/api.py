@@ -1,7 +1,7 @@
 """Deals through the API: shapes in and out, one call of an action each."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -20,6 +20,7 @@ from crm.lib.api.versions import version_read, without_version
 from crm.lib.text import SingleLine
 from pipeline.contacts.api import ReachableCompany, not_taken
 from pipeline.deals import actions
+from pipeline.deals.as_of import as_they_were
 from pipeline.deals.filters import DealFilter
 from pipeline.deals.models import Competitor, Deal, DealEvent, LeadSource, Product
 from pipeline.deals.querysets import DealQuerySet
@@ -200,6 +201,8 @@ class DealResource(ReadOnlyResource):
         "id": "pk",
     }
     serializer_class = DealOut
+    # The instant whose state a list asks for; None is now.
+    instant: datetime | None = None
 
     def get_queryset(self) -> QuerySet[Any]:
         return as_shown(Deal.objects.live().reachable_by(self.request.user, Permission.DEAL_VIEW))
@@ -212,10 +215,16 @@ class DealResource(ReadOnlyResource):
         chosen = DealFilter(given, queryset, request=self.request)
         if chosen.errors:
             raise ValidationError(chosen.errors)
+        self.instant = chosen.instant
         return chosen.qs.annotate(
             value_or_nothing=Coalesce("value", Value(-1), output_field=Deal._meta.get_field("value")),
             expected_close_or_last=Coalesce("expected_close_date", Value(_LAST_DAY)),
         )
+
+    def paginate_queryset(self, queryset: QuerySet[Any]) -> list[Any] | None:
+        """A page of deals; as they were, where the address asks for an instant."""
+        page = super().paginate_queryset(queryset)
+        return as_they_were(page, self.instant) if page and self.action == "list" else page
 
     def create(self, request: Request) -> Response:
         fields = self.read(DealIn, request.data)

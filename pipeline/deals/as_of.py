@@ -61,15 +61,19 @@ def in_funnel_at(instant: datetime) -> Any:
 
 
 def as_they_were(deals: Iterable[Deal], instant: datetime | None) -> list[Deal]:
-    """The same deals, showing what they were at the instant; never to be saved. One query, none without an instant."""
+    """The same deals, showing what they were at the instant; never to be saved. One query, none without an instant.
+
+    `converted` is their value then in workspace currency.
+    """
     found = list(deals)
     if instant is None:
         return found
     states = states_before(instant).filter(deal__in=[deal.pk for deal in found])
+    states = states.annotate(converted=converted_value_at(instant))
     by_deal = {state.deal_id: state for state in states.select_related(*_SHOWN)}
     for deal in found:
         state = by_deal.get(deal.pk)
-        for name in STATE_FIELDS if state else ():
+        for name in (*STATE_FIELDS, "converted") if state else ():
             setattr(deal, name, getattr(state, name))
     return found
 

@@ -1,6 +1,8 @@
 """The list of deals as a file."""
 
 from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from django.http import HttpResponseBase
@@ -10,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from crm.lib.export import Cell, csv_response
+from pipeline.deals.as_of import as_they_were
 from pipeline.deals.filters import DealFilter
 from pipeline.deals.list_views import in_order
 from pipeline.deals.models import Deal
@@ -27,7 +30,10 @@ RELATED = ("company", "pipeline", "stage", "owner", "team", "territory", "source
 @require_safe
 @door(Permission.EXPORT)
 def deal_export(request: SignedInRequest) -> HttpResponseBase:
-    """Exactly the deals of the list with this address, all pages. One query for them, one for their number."""
+    """Exactly the deals of the list with this address, all pages. One query for them, one for their number.
+
+    Where the address asks for an instant of the past, a query more for each part of them tells what they were.
+    """
     now = timezone.now()
     workspace = Workspace.get()
     deal_filter = DealFilter(request.GET, Deal.objects.reachable_by(request.user).live(), user=request.user, now=now)
@@ -37,7 +43,8 @@ def deal_export(request: SignedInRequest) -> HttpResponseBase:
     changes = {"rows": [None, count], "filter": [None, request.GET.urlencode()[:1000]]}
     record("export", by=request.user, request=request, label=label, changes=changes)
     name = f"deals-{workspace.today(now).isoformat()}"
-    return csv_response(name, _header(workspace.currency), _rows(deals, get_language() or "en"), workspace.zone)
+    rows = _rows(deals, deal_filter.instant, get_language() or "en")
+    return csv_response(name, _header(workspace.currency), rows, workspace.zone)
 
 
 def _header(currency: str) -> list[str]:
@@ -65,12 +72,14 @@ def _header(currency: str) -> list[str]:
     ]
 
 
-def _rows(deals: Any, language: str) -> Iterator[list[Cell]]:
+def _rows(deals: Any, instant: datetime | None, language: str) -> Iterator[list[Cell]]:
     """In the language of the reader, who gets the rows when the page has been answered."""
-    for deal in deals.iterator(AT_ONCE):
-        with translation.override(language):
-            row = _row(deal)
-        yield row
+    rest = deals.iterator(AT_ONCE)
+    while part := list(islice(rest, AT_ONCE)):
+        for deal in as_they_were(part, instant):
+            with translation.override(language):
+                row = _row(deal)
+            yield row
 
 
 def _row(deal: Any) -> list[Cell]:

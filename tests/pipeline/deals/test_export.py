@@ -2,7 +2,8 @@
 
 import csv
 import io
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,10 +11,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from rest_framework.test import APIClient
 
 from crm.lib.export import BYTE_ORDER_MARK, printed
+from pipeline.deals.actions import move_to_stage, win
+from pipeline.models import Stage
 from teams.audit.models import AuditEntry
-from teams.models import Role
+from teams.models import ApiToken, Role
 from tests.factories import NOW, make_company, make_contact, make_deal, make_user, make_workspace
 
 EXPORTS = ("deal-export", "company-export", "contact-export")
@@ -133,3 +137,19 @@ def test_it_asks_equally_often_for_one_row_and_for_twenty(rep, pipeline, name):
     with CaptureQueriesContext(connection) as many:
         exported(rep, name)
     assert len(few) == len(many)
+
+
+def test_rows_behind_a_figure_of_the_past_are_what_they_were_then(rep, pipeline):
+    """In the file and through the API, as on the page: they add up to the figure."""
+    deal = make_deal(rep, value=1000, at=NOW - timedelta(days=9))
+    move_to_stage(deal_id=deal.pk, stage=Stage.objects.last(), by=rep, at=NOW - timedelta(days=3), version=1)
+    win(deal_id=deal.pk, by=rep, at=NOW, version=2, value=Decimal(7000))
+    then = {"open_at": (NOW - timedelta(days=5)).isoformat()}
+    [row] = exported(rep, **then)
+    assert row[4:9] == ["Qualify", "Open", "1000.00", "EUR", "1000.00"]
+    api = APIClient()
+    api.credentials(HTTP_AUTHORIZATION=f"Bearer {ApiToken.objects.create(user=rep)[1]}")
+    [shown] = api.get("/api/v1/deals/", then).data["results"]
+    assert (shown["status"], shown["value"], shown["stage"]) == ("open", "1000.00", Stage.objects.first().pk)
+    [row] = exported(rep)
+    assert row[5:9] == ["Won", "7000.00", "EUR", "7000.00"]
