@@ -33,6 +33,7 @@ from teams.access.doors import public, signed_in
 
 PER_PAGE = 50
 ICONS = {"activity_due": "bell", "reminders_late": "alert-triangle", "deal_close_passed": "calendar-off"}
+TONES = {"reminders_late": "danger", "deal_close_passed": "warn"}
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,10 @@ class Item:
     @property
     def icon(self) -> str:
         return ICONS.get(self.notification.kind, "calendar-time")
+
+    @property
+    def tone(self) -> str:
+        return TONES.get(self.notification.kind, "accent")
 
     @property
     def snooze_choices(self) -> list[tuple[str, str | Promise]]:
