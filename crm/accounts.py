@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from crm.notifications.live import publish_end
 from teams.audit.record import record
 
 # Said by the library's forms, which call people du in German; named here so that our catalogue says it with Sie.
@@ -29,6 +30,14 @@ class ClosedAdapter(DefaultAccountAdapter):
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> Any:
         record("signed_in", by=user, request=request)
         return super().post_login(request, user, **kwargs)
+
+    def logout(self, request: HttpRequest) -> None:
+        publish_end(request.user.pk)  # type: ignore[arg-type]
+        super().logout(request)
+
+    def set_password(self, user: Any, password: str) -> None:
+        super().set_password(user, password)
+        publish_end(user.pk)
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """The link in the mail, on the configured address rather than that of the request."""

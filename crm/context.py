@@ -136,7 +136,7 @@ def shell_for(request: HttpRequest) -> Shell | None:
         new_deal_url=address("deal-add") if holds(user, Permission.DEAL_ADD) else "",
         search_url=address("search"),
         unread=unread,
-        live_token=live_token(user.pk),
+        live_token=live_token(user),
         notifications_url=address("notification-list"),
         bell_url=address("notification-bell"),
         profile_url=address("profile"),

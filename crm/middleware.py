@@ -27,7 +27,7 @@ from teams.models import User, Workspace
 log = structlog.get_logger("crm.request")
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-# Probes and streams ask nothing of the database, so nobody looks up who is there.
+# Probes ask nothing of the database and streams know who is there by a token, so nobody looks it up.
 IMPERSONAL = ("/livez", "/readyz", "/events/", "/static/")
 SIGNING_IN = "/accounts/"
 # Where a browser says that the person comes from, and where she is.

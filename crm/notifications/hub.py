@@ -11,7 +11,7 @@ from django.conf import settings
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from crm.notifications.live import CHANNEL
+from crm.notifications.live import CHANNEL, END
 
 log = structlog.get_logger(__name__)
 
@@ -20,7 +20,8 @@ RETRY_MILLISECONDS = 3000
 WAITING_MESSAGES = 32
 RECONNECT_SECONDS = 2
 
-Queue = asyncio.Queue[str]
+# None ends the stream.
+Queue = asyncio.Queue[str | None]
 
 
 class Hub:
@@ -45,26 +46,41 @@ class Hub:
 
     def hand_out(self, message: dict[str, Any]) -> None:
         """A browser that does not keep up misses messages; the ones it has make it fetch anyway."""
+        if message["event"] == END:
+            self.end(message["user"])
+            return
         text = f"event: {message['event']}\ndata: {json.dumps(message['data'])}\n\n"
         for queue, user_id in self.listeners.items():
             if message.get("user", user_id) == user_id:
                 with suppress(asyncio.QueueFull):
                     queue.put_nowait(text)
 
+    def end(self, of: int | None = None) -> None:
+        """The streams of one person end, or all; browsers come back by themselves and are asked who they are."""
+        for queue, user_id in self.listeners.items():
+            if of is None or user_id == of:
+                while queue.full():
+                    queue.get_nowait()
+                queue.put_nowait(None)
+
     async def _read_forever(self) -> None:
+        was_away = False
         while True:
             try:
-                await self._read()
+                await self._read(was_away=was_away)
             except (RedisError, OSError) as error:
                 log.warning("live_unavailable", error=str(error))
+            was_away = True
             await asyncio.sleep(RECONNECT_SECONDS)
             # What was published meanwhile is lost: every page looks for itself.
             self.hand_out({"event": "changed", "data": {"polled": True}})
             self.hand_out({"event": "notification", "data": {"polled": True}})
 
-    async def _read(self) -> None:
+    async def _read(self, *, was_away: bool) -> None:
         async with Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2) as redis, redis.pubsub() as channel:
             await channel.subscribe(CHANNEL)
+            if was_away:
+                self.end()  # among what was lost may be the end of one of them
             async for message in channel.listen():
                 if message["type"] == "message":
                     self.hand_out(json.loads(message["data"]))
@@ -80,8 +96,11 @@ async def events(user_id: int) -> AsyncIterator[str]:
         yield f"retry: {RETRY_MILLISECONDS}\n\n"
         while True:
             try:
-                yield await asyncio.wait_for(queue.get(), PING_SECONDS)
+                text = await asyncio.wait_for(queue.get(), PING_SECONDS)
             except TimeoutError:
-                yield ": ping\n\n"
+                text = ": ping\n\n"
+            if text is None:
+                return
+            yield text
     finally:
         hub.leave(queue)

@@ -6,14 +6,19 @@ from functools import cache, partial
 
 import structlog
 from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core import signing
 from django.db import transaction
+from django.utils.crypto import constant_time_compare
 from redis import Redis
 from redis.exceptions import RedisError
 
 log = structlog.get_logger(__name__)
 
 CHANNEL = f"{settings.REDIS_PREFIX}:live"
+# Ends streams instead of being handed to browsers.
+END = "end"
 TOKEN_SECONDS = 12 * 60 * 60
 TIMEOUT_SECONDS = 0.5
 # While the server is away nobody waits for it more often than this.
@@ -31,17 +36,29 @@ def publish_notification(user_id: int) -> None:
     _after_commit({"event": "notification", "data": {}, "user": user_id})
 
 
-def live_token(user_id: int) -> str:
-    """What a page shows to the stream instead of a session, which would need the database."""
-    return signing.dumps(user_id, salt=_SALT)
+def publish_end(user_id: int) -> None:
+    """After the commit, end the open streams of a person; whoever may still listen comes back and is asked anew."""
+    _after_commit({"event": END, "user": user_id})
 
 
-def user_of(token: str) -> int | None:
-    """The person of a token that is genuine and not too old."""
+def live_token(user: AbstractBaseUser) -> str:
+    """What a page shows to the stream instead of its session."""
+    return signing.dumps([user.pk, _stamp(user)], salt=_SALT)
+
+
+def listener_of(token: str) -> int | None:
+    """The person of a token that is genuine and not too old, while she is active and her password is the same."""
     try:
-        return int(signing.loads(token, salt=_SALT, max_age=TOKEN_SECONDS))
+        pk, stamp = signing.loads(token, salt=_SALT, max_age=TOKEN_SECONDS)
     except (signing.BadSignature, TypeError, ValueError):
         return None
+    user = get_user_model()._default_manager.filter(pk=pk, is_active=True).first()
+    return user.pk if user and constant_time_compare(stamp, _stamp(user)) else None
+
+
+def _stamp(user: AbstractBaseUser) -> str:
+    """What changes with the password."""
+    return user.get_session_auth_hash()[:20]
 
 
 def _after_commit(message: dict[str, object]) -> None:

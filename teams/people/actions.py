@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from crm.lib import memo
 from crm.lib.errors import Refused
+from crm.notifications.live import publish_end
 from teams.access import Permission
 from teams.access.roles import roles_with
 from teams.audit.merging import validate
@@ -163,7 +164,8 @@ def reactivate(*, by: User, user_id: int) -> User:
 
 
 def end_sessions(user: User, *, at: datetime) -> int:
-    """End every session of a person; answers how many there were."""
+    """End every session of a person, and what her open pages listen to; answers how many sessions there were."""
+    publish_end(user.pk)
     running = Session.objects.filter(expire_date__gt=at).iterator()
     keys = [row.session_key for row in running if row.get_decoded().get(SESSION_KEY) == str(user.pk)]
     Session.objects.filter(session_key__in=keys).delete()

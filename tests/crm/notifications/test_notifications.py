@@ -1,23 +1,28 @@
 """The inbox, the outbox and the live channel."""
 
 import json
+import urllib.error
 import urllib.request
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from smtplib import SMTPResponseException
 
 import pytest
-from django.core import mail
+from django.core import mail, signing
+from django.db import connection
 from django.urls import reverse
 from redis import Redis
 
+from crm.accounts import ClosedAdapter
 from crm.devmail import sent_mails
 from crm.inbox import end_of_snooze
 from crm.notifications import live
 from crm.notifications.actions import notify
-from crm.notifications.hub import Hub
+from crm.notifications.hub import WAITING_MESSAGES, Hub
 from crm.notifications.mail import LEASE, pause_after, send_due
 from crm.notifications.models import Delivery, Notification, Preference
 from pipeline.telling import within_reach
+from teams.people.actions import deactivate
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -102,8 +107,22 @@ def test_pauses_grow_up_to_an_hour() -> None:
 
 
 def test_a_token_is_for_one_person_and_cannot_be_made_up() -> None:
-    assert live.user_of(live.live_token(7)) == 7
-    assert live.user_of(live.live_token(7) + "x") is None
+    person = make_user()
+    assert live.listener_of(live.live_token(person)) == person.pk
+    for token in (live.live_token(person) + "x", "", signing.dumps(person.pk, salt=live._SALT)):
+        assert live.listener_of(token) is None
+
+
+def test_a_token_ends_with_the_password_and_with_the_person() -> None:
+    person = make_user()
+    before = live.live_token(person)
+    person.set_password("another one")
+    person.save()
+    assert live.listener_of(before) is None
+    token = live.live_token(person)
+    assert live.listener_of(token) == person.pk
+    deactivate(by=make_user("admin"), at=NOW, user_id=person.pk)
+    assert live.listener_of(token) is None
 
 
 def test_nothing_fails_while_redis_is_away(monkeypatch, django_capture_on_commit_callbacks) -> None:
@@ -129,8 +148,24 @@ def test_messages_reach_their_person_only(run_async) -> None:
     assert run_async(scenario()) == (2, 1, text)
 
 
+def test_an_end_reaches_its_person_even_behind_many_messages(run_async) -> None:
+    async def scenario():
+        hub = Hub()
+        mine, theirs = hub.join(1), hub.join(2)
+        for _message in range(WAITING_MESSAGES):
+            hub.hand_out({"event": "notification", "data": {}, "user": 1})
+        hub.hand_out({"event": "end", "user": 1})
+        messages = [mine.get_nowait() for _message in range(mine.qsize())]
+        found = (len(messages), messages[-1], theirs.qsize())
+        hub.leave(mine)
+        hub.leave(theirs)
+        return found
+
+    assert run_async(scenario()) == (WAITING_MESSAGES, None, 0)
+
+
 def test_a_server_that_cannot_stream_says_so(client) -> None:
-    assert client.get("/events/stream/", {"token": live.live_token(1)}).status_code == 204
+    assert client.get("/events/stream/", {"token": live.live_token(make_user())}).status_code == 204
 
 
 def test_the_inbox_shows_and_settles_what_is_ones_own(client) -> None:
@@ -174,8 +209,38 @@ def test_mails_of_development_are_read_from_their_files(tmp_path, settings) -> N
     assert (sent.to, sent.subject, sent.body.strip()) == ("a@example.com", "Größe", "Für Sie: http://localhost/x")
 
 
-def test_a_stream_answers_real_browsers(live_app) -> None:
-    address = f"{live_app.url}/events/stream/?token={live.live_token(1)}"
-    with urllib.request.urlopen(address, timeout=5) as response:
-        assert response.headers["Content-Type"] == "text/event-stream"
+def connections_in_use():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+        return cursor.fetchone()[0]
+
+
+def test_a_stream_holds_no_connection_to_the_database(live_app) -> None:
+    address = f"{live_app.url}/events/stream/?token={live.live_token(make_user())}"
+    before = connections_in_use()
+    with ExitStack() as streams:
+        for _stream in range(5):
+            response = streams.enter_context(urllib.request.urlopen(address, timeout=5))
+            assert response.headers["Content-Type"] == "text/event-stream"
+            assert response.readline() == b"retry: 3000\n"
+        assert connections_in_use() <= before
+
+
+@pytest.mark.parametrize("leave", ["deactivated", "password", "signed out"])
+def test_a_stream_ends_with_the_sign_in_of_its_person(live_app, client, leave) -> None:
+    person, admin = make_user(), make_user("admin")
+    address = f"{live_app.url}/events/stream/?token={live.live_token(person)}"
+    with urllib.request.urlopen(address, timeout=10) as response:
         assert response.readline() == b"retry: 3000\n"
+        if leave == "deactivated":
+            deactivate(by=admin, at=NOW, user_id=person.pk)
+        elif leave == "password":
+            ClosedAdapter().set_password(person, "another one")
+        else:
+            client.force_login(person)
+            client.post(reverse("account_logout"))
+        assert response.read() == b"\n"
+    if leave == "signed out":
+        return  # her other browsers may listen on
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(address, timeout=5)
