@@ -59,7 +59,7 @@ PAGES = [
     (READERS, [f"{page}/filter/" for page in ("deals", "companies", "contacts", "activities", "pipeline")]),
     (READERS, ["pipeline/<int:pipeline_id>/filter/", "quotas/", "quotas/<int:year>/"]),
     (READERS, ["companies/options/"]),
-    (SELLERS, ["deals/new/", "deals/new/companies/", "companies/new/", "contacts/new/"]),
+    (SELLERS, ["deals/new/", "companies/new/", "contacts/new/"]),
     (SELLERS, ["activities/new/", "notes/new/"]),
     (SELLERS, ["deals/export/", "companies/export/", "contacts/export/", "audit/", "territories/"]),
     (SEE, ["deals/<int:pk>/", "companies/<int:pk>/", "contacts/<int:pk>/"]),

@@ -8,12 +8,11 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 from django_htmx.http import trigger_client_event
 
 from crm.lib.errors import Refused
 from crm.lib.repeats import once
-from pipeline.contacts.models import Company
 from pipeline.deals.actions.adding import open_deal_at
 from pipeline.deals.answers import done, filters_of_page
 from pipeline.deals.board import Board, card_for, filtered, has_several_owners, headers
@@ -25,7 +24,6 @@ from teams.access.http import SignedInRequest
 from teams.models import Workspace
 
 KEPT = ("stage", "name", "company", "value", "expected_close_date")
-MOST_SUGGESTED = 8
 # Fewer won deals than this say nothing about how long one usually takes.
 FEWEST_WON, WON_WITHIN = 10, timedelta(days=365)
 
@@ -59,16 +57,6 @@ def deal_add(request: SignedInRequest) -> HttpResponse:
     if quick:
         return _added_in_column(request, deal, now, message)
     return done(request, deal, message, undo=False)
-
-
-@require_safe
-@door(Permission.DEAL_ADD)
-def company_options(request: SignedInRequest) -> HttpResponse:
-    """Companies within reach whose name holds what was typed, as options of a list of suggestions."""
-    words = request.GET.get("company", "").replace("\x00", "").strip()[:160]
-    found = Company.objects.live().reachable_by(request.user).matching(words).by_name()
-    companies = found[:MOST_SUGGESTED] if len(words) > 1 else []
-    return render(request, "pipeline/board/_company_options.html", {"companies": companies})
 
 
 def usual_close_date(today: date, now: datetime) -> date | None:

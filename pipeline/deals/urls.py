@@ -14,7 +14,6 @@ urlpatterns = [
     path("deals/filter/", list_views.deal_filter, name="deal-filter"),
     path("deals/export/", export_views.deal_export, name="deal-export"),
     path("deals/new/", add_views.deal_add, name="deal-add"),
-    path("deals/new/companies/", add_views.company_options, name="deal-company-options"),
     path("deals/<int:pk>/move/", move_views.deal_move, name="deal-move"),
     path("deals/<int:pk>/win/", move_views.deal_win, name="deal-win"),
     path("deals/<int:pk>/lose/", move_views.deal_lose, name="deal-lose"),
