@@ -41,7 +41,16 @@ PAGES = {
         "rep",
         ["/pipeline/", "/deals/", "/deals/?view={view}&ordering=-value", "/views/new/?page=deals", "/deals/new/"],
     ),
-    "deal": ("rep", ["/deals/{deal}/", "/deals/{won}/", "/deals/{deal}/edit/value/", "/deals/{won}/reopen/"]),
+    "deal": (
+        "rep",
+        [
+            "/deals/{deal}/",
+            "/deals/{deal}/?from=/deals/?view={view}",
+            "/deals/{won}/",
+            "/deals/{deal}/edit/value/",
+            "/deals/{won}/reopen/",
+        ],
+    ),
     "dialogs of a deal": ("rep", [f"/deals/{{deal}}/{verb}/" for verb in ("move", "win", "lose", "log")]),
     "parts of a deal": (
         "rep",

@@ -22,6 +22,7 @@ from pipeline.deals.states import EventKind
 from pipeline.work import deal_page, timeline
 from pipeline.work.forms import VerbForm
 from pipeline.work.links import address
+from pipeline.work.neighbours import neighbours
 from pipeline.work.verbs import FORMS
 from teams.access import Permission, holds, who_may
 from teams.access.doors import door
@@ -42,6 +43,8 @@ def deal(request: SignedInRequest, pk: int) -> HttpResponse:
     context = {"page": page, "deal": page.deal, "now": now, "today": timezone.localdate(now)}
     context["history_tabs"] = [(key, label, key == page.history.chosen) for key, label in timeline.FILTERS.items()]
     name = "_history" if request.htmx and request.htmx.target == "history" else "page"
+    if name == "page":
+        context["around"] = neighbours(request, page.deal, now)
     return render(request, f"pipeline/deal/{name}.html", context)
 
 

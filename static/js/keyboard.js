@@ -15,6 +15,8 @@ let waitingForPlace = 0;
 const singleKeys = () => document.body.dataset.singleKeys !== "off";
 const typing = (element) => element.closest("input:not([type=checkbox], [type=radio], [type=button], [type=submit]), textarea, select, [contenteditable]");
 const visible = (element) => element.offsetParent !== null;
+// Where brackets are typed with Alt, as on German keyboards.
+const typedWithAlt = (event) => event.altKey && !event.metaKey && /[[\]]/.test(event.key);
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing) {
@@ -29,7 +31,7 @@ document.addEventListener("keydown", (event) => {
   } else if (event.key === "F6") {
     event.preventDefault();
     nextRegion(event.shiftKey ? -1 : 1);
-  } else if (!command && !event.altKey && singleKeys() && !typing(event.target) && !document.querySelector("dialog:modal")) {
+  } else if (((!command && !event.altKey) || typedWithAlt(event)) && singleKeys() && !typing(event.target) && !document.querySelector("dialog:modal")) {
     single(event);
   }
 });
@@ -54,7 +56,7 @@ function single(event) {
     openShortcuts();
   } else if (key === "z") {
     document.dispatchEvent(new CustomEvent("kontor:undo"));
-  } else if (!event.shiftKey && /^[a-z]$/.test(key)) {
+  } else if (!event.shiftKey && /^[a-z[\]]$/.test(key)) {
     press(event, [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find(visible));
   }
 }
