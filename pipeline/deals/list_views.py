@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -28,6 +29,17 @@ from teams.models import Workspace
 
 ROWS_PER_PAGE = 50
 PAGES_WITH_FIGURES = ("/dashboard/", "/metrics/", "/quotas/")
+# The figures that lead here, by the word that their links carry.
+NAMES_OF_FIGURES = {
+    "deals_in_funnel": _("Deals in funnel"),
+    "average_deal_size": _("Average deal size"),
+    "win_rate": _("Win rate"),
+    "average_time_to_close": _("Time to close"),
+    "sales_velocity": _("Sales velocity"),
+    "funnel": _("Funnel"),
+    "months": _("Won against quota"),
+    "reasons": _("Why we win and lose"),
+}
 LONGEST_WAY = 500
 USUAL_ORDER = "-created_at"
 
@@ -59,6 +71,7 @@ def deal_list(request: SignedInRequest) -> HttpResponse:
         "ordering": request.GET.get("ordering", USUAL_ORDER),
         "back_url": way_back(request),
         "may_export": holds(request.user, Permission.EXPORT),
+        "figure": NAMES_OF_FIGURES.get(request.GET.get("figure", "")),
         "may_add": holds(request.user, Permission.DEAL_ADD),
     }
     return render(request, "pipeline/deals/_table.html" if partial else "pipeline/deals/list.html", context)

@@ -19,7 +19,7 @@ from teams.models import User
 # More people than a menu of names can hold: then the address of a person's page leads here.
 MOST_PEOPLE = 60
 ANY = ("", _("Any"))
-PAGE_PARAMETERS = ("page", "view", "layout", "from", "after", "columns", "back")
+PAGE_PARAMETERS = ("page", "view", "layout", "from", "after", "columns", "back", "figure")
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from teams.access.http import SignedInRequest
 from teams.models import Workspace
 
 # What an address says about the page and not about the view.
-PASSING = ("view", "page", "from", "after", "layout", "column", "back")
+PASSING = ("view", "page", "from", "after", "layout", "column", "back", "figure")
 # What a board decides for itself: it shows open deals of one pipeline, in columns of its own.
 NOT_ON_BOARDS = ("status", "pipeline", "stage", "columns", "closed_from", "closed_to", "reason")
 LONGEST_QUERY = 4000

@@ -46,7 +46,7 @@ def months(figures: Figures, scope: Scope, quotas: Mapping[date, Decimal | None]
         column = Column(
             label=month_short(month.start),
             name=name % sentence,
-            url=list_url(rows.won(scope, window)),
+            url=list_url(rows.won(scope, window), "months"),
             won=won,
             quota=quota,
             is_current=month == month_of(today),
@@ -119,7 +119,7 @@ def _funnel_row(
     return FunnelRow(
         label=_label(row),
         name=_sentence(_label(row), row.count, row.value),
-        url=list_url(behind),
+        url=list_url(behind, "funnel"),
         count=number(row.count),
         value=compact_money(row.value, currency),
         share=row.count / everything[0].count,
@@ -154,7 +154,7 @@ def _largest_drop(
         points = round(100 * (lower.conversion - then))
         words["points"] = number(abs(points))
         sentence = _moved(points) % words
-    return sentence, list_url(query), upper.count - lower.count
+    return sentence, list_url(query, "funnel"), upper.count - lower.count
 
 
 def _moved(points: int) -> str:
@@ -209,11 +209,11 @@ def _outcome(label: str, tone: str, found: list[Reason], query: dict[str, str]) 
         ReasonRow(
             label=row.reason.label,
             name=_sentence(row.reason.label, row.count, row.value),
-            url=list_url(query | {"reason": str(row.reason.pk)}),
+            url=list_url(query | {"reason": str(row.reason.pk)}, "reasons"),
             share=row.share,
             bar=row.count / most,
             counts=row.reason.counts_in_win_rate,
         )
         for row in found
     ]
-    return Outcome(label, sum(row.count for row in found), list_url(query), tone, shown)
+    return Outcome(label, sum(row.count for row in found), list_url(query, "reasons"), tone, shown)

@@ -57,15 +57,16 @@ class Tile:
     is_result: bool = False
 
 
-def list_url(parameters: Mapping[str, str]) -> str:
-    """The list of the deals behind a figure."""
-    return f"{reverse('deal-list')}?{urlencode(parameters)}"
+def list_url(parameters: Mapping[str, str], figure: str) -> str:
+    """The list of the deals behind a figure, which names the figure on the way back."""
+    return f"{reverse('deal-list')}?{urlencode({**parameters, 'figure': figure})}"
 
 
 def tiles(figures: Figures, choice: Choice, scope: Scope) -> list[Tile]:
     """The five tiles in the order of the equation."""
     workspace = Workspace.get()
-    urls = {name: list_url(query) for name, query in rows.figures(scope, figures.window, choice.basis).items()}
+    queries = rows.figures(scope, figures.window, choice.basis)
+    urls = {name: list_url(query, name) for name, query in queries.items()}
     result, currency = figures.result, workspace.currency
     compare = _Comparison(figures, workspace)
     return [

@@ -111,6 +111,17 @@ def test_every_tile_opens_as_many_rows_as_it_counts(client, rep, manager, pipeli
     assert "1 loss left out" in tile(answer, "win-rate").left_out
 
 
+def test_the_rows_of_a_tile_lead_back_to_it_by_its_name(client, rep, pipeline):
+    make_deal(rep)
+    answer = seen_by(client, rep)
+    for one in answer.context["tiles"]:
+        page = client.get(one.url, headers={"Referer": "http://testserver/dashboard/"}, follow=True)
+        assert f"Back to {one.label}" in page.content.decode()
+        assert "not understood" not in page.content.decode()
+    plain = client.get("/deals/?figure=nonsense&back=/dashboard/").content.decode()
+    assert "Back to the figure" in plain
+
+
 def test_the_five_figures_multiply(client, admin, rep, pipeline):
     for number in range(24):
         deal = make_deal(rep, value=1000 + number, at=NOW - timedelta(days=20))
