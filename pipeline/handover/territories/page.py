@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, F, Q, Sum
 from django.urls import reverse
 from django.utils.translation import ngettext
 
@@ -103,6 +103,12 @@ def territories(user: User, *, today: date, current: Territory | None = None) ->
         Coverage(total, counts[None] + (counts[catch_all] if catch_all else 0)),
         can_edit,
     )
+
+
+def first_of(user: User) -> Territory | None:
+    """The first territory on the map that the person may open."""
+    in_use = visible_territories(user).filter(archived_at__isnull=True).select_related("parent", "manager")
+    return in_use.order_by(F("parent").asc(nulls_first=True), "priority", "pk").first()
 
 
 def members(territory: Territory, user: User, *, today: date, now: datetime) -> list[Member]:

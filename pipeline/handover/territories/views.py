@@ -37,6 +37,9 @@ _STEPS = {"up": -1, "down": 1}
 @door(Permission.TERRITORY_VIEW)
 @require_safe
 def territory_list(request: SignedInRequest) -> HttpResponse:
+    """The map; beside it, where a screen has room, the first territory."""
+    if first := page.first_of(request.user):
+        return _page(request, first, RuleEditor(first), is_beside=True)
     today = Workspace.get().today(timezone.now())
     context = {"map": page.territories(request.user, today=today)}
     return render(request, "pipeline/coverage/list.html", context)

@@ -61,6 +61,21 @@ def test_a_rep_sees_the_map_by_name_and_her_own_territories_with_a_link(client, 
     assert hidden.status_code == missing.status_code == 404
 
 
+def test_the_first_territory_stands_beside_the_map(client, rep, admin, germany, rest):
+    client.force_login(admin)
+    page = client.get("/territories/")
+    assert page.context["territory"] == germany
+    assert "Check all companies" in _text(page)
+    client.force_login(rep)
+    assert "Choose a territory" in _text(client.get("/territories/"))
+    TerritoryMembership.objects.create(user=rep, territory=rest)
+    assert client.get("/territories/").context["territory"] == rest
+    germany.archived_at = NOW
+    germany.save()
+    client.force_login(admin)
+    assert client.get("/territories/").context["territory"] == rest
+
+
 def test_the_page_of_a_rep_has_no_form(client, rep, germany):
     TerritoryMembership.objects.create(user=rep, territory=germany)
     client.force_login(rep)
