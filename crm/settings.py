@@ -123,7 +123,13 @@ TEMPLATES = [
                 "crm.context.shell",
             ],
         },
-    }
+    },
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "NAME": "jinja",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {"environment": "crm.jinja.environment"},
+    },
 ]
 
 # --- Database, cache, broker --------------------------------------------------------------------

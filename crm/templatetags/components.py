@@ -13,9 +13,10 @@ from zlib import crc32
 
 from django import template
 from django.http import HttpRequest
+from django.template import engines
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from crm.lib.repeats import FIELD
 from crm.lib.text import sort_key
@@ -51,6 +52,12 @@ def form_key(context: dict[str, Any], form: Any = None) -> SafeString:
     """The key by which a form that was sent twice is known; a form that comes back with mistakes keeps its own."""
     sent = context["request"].POST.get(FIELD, "") if getattr(form, "is_bound", False) else ""
     return format_html('<input type="hidden" name="{}" value="{}">', FIELD, sent or uuid4().hex)
+
+
+@register.simple_tag
+def jinja(template_name: str, **values: object) -> SafeString:
+    """A part that is printed by Jinja2: see `crm.jinja`."""
+    return mark_safe(engines["jinja"].get_template(template_name).render(values))  # noqa: S308 - escaped by its template
 
 
 @register.simple_tag

@@ -1,0 +1,22 @@
+"""Jinja2 for what a page prints hundreds of times: the cards of a board, the rows of a list, and the parts in them.
+
+It prints them ten times as fast as Django's templates, which do all else. A `.jinja` file stands beside the
+templates that use it, as `{% jinja "pipeline/board/cards.jinja" cards=column.cards %}`.
+"""
+
+from typing import Any
+
+from django.utils.translation import gettext, pgettext
+from jinja2 import Environment, StrictUndefined
+
+from crm.templatetags import components, formats
+
+
+def environment(**options: Any) -> Environment:
+    """With the same formats and components as Django's templates; names that are missing are errors."""
+    ours = {"autoescape": True, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
+    made = Environment(**options | ours)  # noqa: S701 - it does escape
+    made.filters |= formats.register.filters
+    made.globals |= {"_": gettext, "pgettext": pgettext, "icon": components.icon}
+    made.globals |= {"hue": components.hue, "initials": components.initials}
+    return made
