@@ -14,6 +14,26 @@ from django.utils.translation import pgettext
 from crm.templatetags.formats import days, late, near_day, time_of_day
 from pipeline.deals.states import NextStepState
 
+STEP_ON_A_CARD = ("next_step_subject", "next_step_due_on", "next_step_due_at")
+OWNER_ON_A_CARD = ("owner__first_name", "owner__last_name", "owner__email")
+# All that the board reads of a deal. What is missing here costs a query for each card.
+ON_A_CARD = (
+    "name",
+    "status",
+    "value",
+    "currency",
+    "probability",
+    "probability_overridden",
+    "expected_close_date",
+    "stage",
+    "stage_entered_at",
+    "last_contact_at",
+    "version",
+    "company__name",
+    *OWNER_ON_A_CARD,
+    *STEP_ON_A_CARD,
+)
+
 
 @dataclass(frozen=True)
 class Card:
