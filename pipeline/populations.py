@@ -13,6 +13,7 @@ from pipeline.deals.as_of import (
     reached,
     states_before,
 )
+from pipeline.deals.territories import offered_territories
 
 __all__ = [
     "Narrowing",
@@ -20,6 +21,7 @@ __all__ = [
     "converted_value_at",
     "counted_in_win_rate",
     "in_funnel_at",
+    "offered_territories",
     "rates_at",
     "reached",
     "states_before",

@@ -10,12 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from pipeline.contacts.choosing import LONGEST, NO_SUCH, WHICH, called, choices_of, is_meant, known
 from pipeline.deals.models import LeadSource
 from pipeline.deals.states import DealStatus, NextStepState
+from pipeline.deals.territories import offered_territories
 from pipeline.saved_views import filter_bar
 from pipeline.saved_views.filter_bar import ANY, PeopleForm, tidy_address, with_query
 from pipeline.saved_views.filtering import YES_OR_NO
 from pipeline.stages.models import CloseReason, Pipeline, Stage
 from teams.access import Permission
-from teams.models import Team, Territory
+from teams.models import Team
 
 # A form sends the name of a company, addresses carry its id.
 COMPANY_NAME = "company_name"
@@ -69,14 +70,17 @@ class FilterForm(PeopleForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, rows in _offered().items():
-            choices = [(str(row.pk), str(row)) for row in rows]
-            self.fields[name].choices = [ANY, *choices]  # type: ignore[attr-defined]
+            _offer(self, name, rows)
+
+
+def _offer(form: forms.Form, name: str, rows: Any) -> None:
+    if name in form.fields:
+        form.fields[name].choices = [ANY, *((str(row.pk), str(row)) for row in rows)]  # type: ignore[attr-defined]
 
 
 def _offered() -> dict[str, Any]:
     return {
         "team": Team.objects.order_by("name", "pk"),
-        "territory": Territory.objects.filter(plan__status="published").order_by("name", "pk"),
         "pipeline": Pipeline.objects.in_use().in_order(),
         "stage": Stage.objects.in_use().select_related("pipeline").in_order(),
     }
@@ -89,6 +93,7 @@ class FilterBar(filter_bar.FilterBar):
     @cached_property
     def form(self) -> forms.Form:
         form = super().form
+        _offer(form, "territory", offered_territories(self.request.user))  # type: ignore[arg-type]
         typed = self.request.GET.get(COMPANY_NAME, "")
         if typed:
             _ask_which(form, called(typed, by=self.request.user))
@@ -108,6 +113,8 @@ class FilterBar(filter_bar.FilterBar):
     def name_of(self, name: str, value: Any) -> str:
         if name == "company":
             return str(self._company or value)
+        if name == "territory":
+            return str(offered_territories(self.request.user).filter(pk=value).first() or value)  # type: ignore[arg-type]
         return _name_of(name, value)
 
     @cached_property
@@ -162,7 +169,6 @@ def _ask_which(form: forms.Form, companies: list[Any]) -> None:
 def _name_of(name: str, value: Any) -> str:
     model: Any = {
         "team": Team,
-        "territory": Territory,
         "pipeline": Pipeline,
         "stage": Stage,
         "reached": Stage,

@@ -4,20 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 
 from crm.lib.periods import Period, quarter_of
 from pipeline.models import Pipeline
+from pipeline.populations import offered_territories
 from reporting.dashboards.calendar import COMPARISONS, CUSTOM, Comparison, named_period, own_period
 from reporting.metrics.average_deal_size import SizeBasis
 from reporting.metrics.population import Scope
 from reporting.metrics.rows import NARROWINGS
-from teams.models import Team, Territory, User, Workspace
+from teams.models import Team, User, Workspace
 
-MODELS: dict[str, type[Model]] = {"owner": User, "team": Team, "territory": Territory, "pipeline": Pipeline}
+MODELS: dict[str, type[Model]] = {"owner": User, "team": Team, "pipeline": Pipeline}
 DEFAULTS = {"period": "quarter", "compare": Comparison.PREVIOUS.value, "size_basis": SizeBasis.OPEN.value}
 LONGEST_ID = 18
 
@@ -101,17 +103,22 @@ class Reading:
     def _narrow(self, name: str) -> None:
         value = self.given.get(name, "")
         own = name == "owner" and value == "me"
-        row = self.reader if own else _row(MODELS[name], value)
+        row = self.reader if own else _row(self._rows(name), value)
         if row is not None:
             self.narrowing[name] = row
             self.query[name] = value
 
 
-def _row(model: type[Model], value: str) -> Model | None:
+    def _rows(self, name: str) -> Any:
+        """What may be named; territories only as far as the form offers them."""
+        return offered_territories(self.reader) if name == "territory" else MODELS[name]._default_manager
+
+
+def _row(rows: Any, value: str) -> Model | None:
     if not (value.isascii() and value.isdigit() and len(value) <= LONGEST_ID):
         return None
-    rows: QuerySet[Model] = model._default_manager.filter(pk=int(value))
-    return rows.first()
+    found: Model | None = rows.filter(pk=int(value)).first()
+    return found
 
 
 def _day(text: str) -> date | None:

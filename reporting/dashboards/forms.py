@@ -8,10 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from pipeline.models import Pipeline
 from reporting.dashboards.calendar import COMPARISONS, CUSTOM, PERIODS
+from pipeline.populations import offered_territories
 from reporting.dashboards.choice import DEFAULTS
 from reporting.metrics.average_deal_size import SizeBasis
 from teams.access import Permission, reach
-from teams.models import Team, Territory, User
+from teams.models import Team, User
 
 OWN_PERIOD = (CUSTOM, _("From a day to another"))
 BASES = [(SizeBasis.OPEN.value, _("Open deals")), (SizeBasis.WON.value, _("Deals won"))]
@@ -36,10 +37,7 @@ class NarrowingForm(forms.Form):
         offered = {
             "team": (_("All teams"), Team.objects.filter(archived_at__isnull=True).order_by("name", "pk")),
             "owner": (_("Everybody"), _people(reader)),
-            "territory": (
-                _("All territories"),
-                Territory.objects.filter(plan__status="published").order_by("name", "pk"),
-            ),
+            "territory": (_("All territories"), offered_territories(reader)),
             "pipeline": (_("All pipelines"), Pipeline.objects.in_use().in_order()),
         }
         for name, (everything, rows) in offered.items():
