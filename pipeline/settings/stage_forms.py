@@ -35,8 +35,11 @@ class NewPipelineForm(NamesForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         pipelines = Pipeline.objects.in_use().in_order()
-        self.fields["like"].queryset = pipelines  # type: ignore[attr-defined]
-        self.fields["like"].initial = pipelines.first()
+        if pipelines:
+            self.fields["like"].queryset = pipelines  # type: ignore[attr-defined]
+            self.fields["like"].initial = pipelines[0]
+        else:
+            del self.fields["like"]
 
 
 class StageForm(NamesForm):

@@ -73,7 +73,8 @@ def stage_settings(request: SignedInRequest) -> HttpResponse:
 @door(Permission.STAGE_EDIT)
 def pipeline_add(request: SignedInRequest) -> HttpResponse:
     def save(values: dict[str, Any]) -> None:
-        actions.add_pipeline(by=request.user, name=values["name"], name_de=values["name_de"], like=values["like"])
+        wanted = {name: values[name] for name in ("name", "name_de", "like") if name in values}
+        actions.add_pipeline(by=request.user, **wanted)
 
     question = Question(FORM, NewPipelineForm, save, reverse("stage-settings"), _("Pipeline added"))
     return answer(request, question, title=_("Add pipeline"), submit=_("Add pipeline"))

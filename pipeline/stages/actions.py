@@ -26,20 +26,36 @@ STAGE_FIELDS = ("name", "name_de", "probability", "stalled_after_days", "require
 # Deal fields that a stage may ask for; its entrance offers an input for each.
 REQUIRABLE = ("value", "expected_close_date", "need")
 MOST_STAGES = 20
+# What the first pipeline begins with: English and German name, probability in percent, stalled after days.
+USUAL_STAGES = (
+    ("Qualify", "Qualifizierung", 10, 7),
+    ("Discovery", "Bedarfsanalyse", 25, 14),
+    ("Solution fit", "Lösungsabgleich", 40, 14),
+    ("Proposal", "Angebot", 60, 8),
+    ("Negotiation", "Verhandlung", 80, 7),
+)
 
 
 @transaction.atomic
-def add_pipeline(*, by: User, name: str, like: Pipeline, name_de: str = "") -> Pipeline:
-    """A new pipeline at the end, with copies of the stages that another one uses."""
+def add_pipeline(*, by: User, name: str, like: Pipeline | None = None, name_de: str = "") -> Pipeline:
+    """A new pipeline at the end, with copies of the stages that another one uses, without one with the usual stages."""
     must_edit_stages(by)
     pipeline = Pipeline(name=name, name_de=name_de, position=next_position(Pipeline.objects.all()))
     validate(pipeline, dict.fromkeys(PIPELINE_FIELDS))
     pipeline.save()
-    for position, stage in enumerate(Stage.objects.in_use().filter(pipeline=like).in_order(), start=1):
+    stages = _usual_stages() if like is None else Stage.objects.in_use().filter(pipeline=like).in_order()
+    for position, stage in enumerate(stages, start=1):
         copied = {name: getattr(stage, name) for name in STAGE_FIELDS}
         Stage.objects.create(pipeline=pipeline, position=position, **copied)
-    record("pipeline.added", by=by, subject=pipeline, changes={"stages_of": [None, like.name]})
+    record("pipeline.added", by=by, subject=pipeline, changes={} if like is None else {"stages_of": [None, like.name]})
     return pipeline
+
+
+def _usual_stages() -> list[Stage]:
+    return [
+        Stage(name=name, name_de=name_de, probability=probability, stalled_after_days=days)
+        for name, name_de, probability, days in USUAL_STAGES
+    ]
 
 
 @transaction.atomic

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from pipeline.stages.actions import USUAL_STAGES
+
 LANGUAGES = ("en", "de")
 
 
@@ -24,14 +26,8 @@ class Reason:
     needs_competitor: bool = False
 
 
-# English and German name, probability in percent, stalled after days.
-STAGES = (
-    ("Qualify", "Qualifizierung", 10, 7),
-    ("Discovery", "Bedarfsanalyse", 25, 14),
-    ("Solution fit", "Lösungsabgleich", 40, 14),
-    ("Proposal", "Angebot", 60, 8),
-    ("Negotiation", "Verhandlung", 80, 7),
-)
+# The story is told in the stages that everybody begins with.
+STAGES = USUAL_STAGES
 
 WON_REASONS = (
     Reason(Phrase("Best fit", "Beste Lösung"), (5, 5, 5, 5, 5)),

@@ -144,6 +144,21 @@ def test_a_new_pipeline_has_the_stages_of_another(admin, pipeline):
     assert list(Pipeline.objects.in_order()) == [added, pipeline]
 
 
+def test_the_first_pipeline_begins_with_the_usual_stages(admin, client):
+    client.force_login(admin)
+    page = client.get(reverse("stage-settings"))
+    assert "No pipeline yet" in page.content.decode()
+    assert client.post(reverse("pipeline-add"), {"name": "Sales", "name_de": "Vertrieb"}).status_code == 302
+    stages = list(Pipeline.objects.get().stages.in_order())
+    assert [(stage.name, stage.probability) for stage in stages] == [
+        ("Qualify", 10),
+        ("Discovery", 25),
+        ("Solution fit", 40),
+        ("Proposal", 60),
+        ("Negotiation", 80),
+    ]
+
+
 def test_two_admins_change_one_stage(admin, first):
     edit_stage(stage_id=first.pk, by=admin, at=NOW, version=1, changes={"probability": 30})
     other = make_user(Role.ADMIN)
