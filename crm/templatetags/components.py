@@ -5,7 +5,7 @@ Sizes are SVG attributes, because the content security policy forbids styles in 
 
 from collections.abc import Sequence
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import groupby
 from typing import Any
 from uuid import uuid4
@@ -34,7 +34,12 @@ Number = int | float | Decimal
 @register.simple_tag
 def icon(name: str, size: int = 16, label: str = "") -> SafeString:
     """An icon of the sprite. Without a label it is decoration: the words stand beside it."""
-    return _icon(name, size, label, static("icons.svg"))
+    return _icon(name, size, label, _sprite())
+
+
+@cache
+def _sprite() -> str:
+    return static("icons.svg")
 
 
 @lru_cache(maxsize=1024)

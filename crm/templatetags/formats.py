@@ -123,6 +123,11 @@ def signed(value: Number, decimals: int = 0) -> str:
 @or_dash
 def money(value: Number, currency: str = "EUR") -> str:
     """€71,500 and 71.500 €."""
+    return _whole_money(value, currency, language())
+
+
+@lru_cache(maxsize=8192)
+def _whole_money(value: Number, currency: str, _language: str) -> str:
     rounded = _rounded(value, 0)
     return _with_currency(rounded, _digits(rounded, 0), currency)
 
@@ -170,13 +175,6 @@ def _compact(value: Number, currency: str, *, bare: bool = False) -> str:
 
 @register.filter
 @or_dash
-def thousands(value: Number) -> str:
-    """1,040 for 1,040,000: cells below a header that says k€."""
-    return number(Decimal(str(value)) / 1000)
-
-
-@register.filter
-@or_dash
 def percent(share: Number, decimals: int = 0) -> str:
     """57% and 57 % for 0.57; one decimal only for rates."""
     value = _rounded(Decimal(str(share)) * 100, decimals)
@@ -196,13 +194,6 @@ def percentage(value: Number, decimals: int = 0) -> str:
 def points(difference: Number, decimals: int = 1) -> str:
     """+1.9 pts and +1,9 Punkte: the difference of two shares, 0.019."""
     return _("%(number)s pts") % {"number": signed(Decimal(str(difference)) * 100, decimals)}
-
-
-@register.filter
-@or_dash
-def multiple(value: Number) -> str:
-    """3.4×: coverage."""
-    return f"{number(value, 1)}×"
 
 
 @register.filter
@@ -334,12 +325,3 @@ def moment(value: datetime, today: date | None = None) -> str:
     at = today or timezone.localdate()
     clock = time_of_day(value)
     return clock if _date(value) == at else f"{day(value, at)} {clock}"
-
-
-@register.filter
-@or_dash
-def file_size(count: int) -> str:
-    """412 kB and 1.2 MB."""
-    if count < 1_000_000:
-        return f"{number(max(1, round(count / 1000)))}{SPACE}kB"
-    return f"{number(count / 1_000_000, 1)}{SPACE}MB"
