@@ -1,7 +1,7 @@
 """What the frame around every page shows: workspace, navigation, the person."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -16,6 +16,7 @@ from crm.notifications.inbox import unread_of_each
 from crm.notifications.live import live_token
 from crm.templatetags.formats import money, month, percent
 from pipeline.figures import Standing, standings_of
+from pipeline.frame import to_do
 from pipeline.models import SavedView
 from teams.access import Permission, holds
 from teams.access.reach import leads_others
@@ -63,6 +64,17 @@ class Link:
     active: bool = False
     count: int | None = None
     hot: bool = False
+
+
+@dataclass(frozen=True)
+class ToDo:
+    """How much waits on the page of today, and how much of it is late."""
+
+    count: int
+    late: int
+
+    def on(self, link: Link) -> Link:
+        return replace(link, count=self.count or None, hot=self.late > 0)
 
 
 @dataclass(frozen=True)
@@ -119,17 +131,18 @@ def shell_for(request: HttpRequest) -> Shell | None:
     if len(administration) == 1:
         # Who may only read what happened administers nothing.
         insights, administration = insights + administration, []
-    pinned, unread = asked_for_frame(user)
+    pinned, unread, waiting = asked_for_frame(user)
+    nav = [waiting.on(link) if link.url == address("today") else link for link in links(WORK, request)]
     return Shell(
         workspace_name=Workspace.get().name,
         user_name=user.name,
         user_subtitle=user.job_title or user.get_role_display(),
         theme=user.theme,
         single_keys=user.single_keys,
-        nav=links(WORK, request),
+        nav=nav,
         insights=insights,
         admin_nav=administration,
-        phone_start=links(PHONE_START, request),
+        phone_start=nav[: len(links(PHONE_START, request))],
         phone_end=links((PHONE_END_OF_LEADERS if leads_others(user) else PHONE_END,), request),
         pinned_views=links_to(pinned, request),
         pace=pace_of(user),
@@ -179,15 +192,18 @@ def pace_card(stands: Standing, period: str, currency: str) -> PaceCard:
     )
 
 
-def asked_for_frame(user: User) -> tuple[list[SavedView], int]:
-    """The views in this person's rail and the number at her bell, in one query."""
+def asked_for_frame(user: User) -> tuple[list[SavedView], int, ToDo]:
+    """The views in this person's rail, the number at her bell and what she has to do, in one query."""
     now = timezone.now()
     views = SavedView.objects.pinned_by(user, Workspace.get().today(now))
     row = User.objects.values_list(
         ArraySubquery(views.values(view=JSONObject(pk="pk", name="name", parameters="parameters"))),
         unread_of_each(now),
+        *to_do(user, now),
     ).get(pk=user.pk)
-    return [SavedView(**view) for view in row[0]], row[1]
+    found = [part for part in row[2:] if part]
+    waiting = ToDo(sum(part["count"] for part in found), sum(part["late"] for part in found))
+    return [SavedView(**view) for view in row[0]], row[1], waiting
 
 
 def links_to(views: Iterable[SavedView], request: HttpRequest) -> list[Link]:

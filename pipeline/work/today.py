@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Subquery
+from django.db.models.functions import JSONObject
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -111,9 +112,29 @@ def has_team(user: User) -> bool:
     return scope.everything or len(scope.people_ids) > 1
 
 
+def to_do(user: User, now: datetime) -> tuple[Subquery, Subquery]:
+    """Expressions for the frame around every page: what her own page counts, of her deals and besides them.
+
+    Each is `{"count": 13, "late": 2}`, or nothing where there is nothing to do.
+    """
+    own = Deal.objects.reachable_by(user).in_funnel().filter(owner=user)
+    waiting = _waiting(own, _midnight(user, now) + AHEAD + DAY, now)
+    overdue = Q(next_step_state=NextStepState.OVERDUE)
+    return _counted(waiting, "owner", overdue), _counted(_besides(user, now), "assignee", Q(late_at__lte=now))
+
+
+def _counted(rows: Any, whose: str, late: Q) -> Subquery:
+    counts = JSONObject(count=Count("pk"), late=Count("pk", filter=late))
+    return Subquery(rows.order_by().values(whose).annotate(counts=counts).values("counts"))
+
+
+def _midnight(user: User, now: datetime) -> datetime:
+    return datetime.combine(now.astimezone(user.zone).date(), time(), user.zone)
+
+
 def read(user: User, now: datetime, *, team: bool = False, show: str = "") -> TodayPage:
     """The own work of a person, or that of everybody she reaches; days are those of her calendar."""
-    midnight = datetime.combine(now.astimezone(user.zone).date(), time(), user.zone)
+    midnight = _midnight(user, now)
     deals = Deal.objects.reachable_by(user).in_funnel()
     deals = deals if team else deals.filter(owner=user)
     show = show if show in GROUPS else ""
@@ -187,11 +208,15 @@ def _deal_row(deal: Any, user: User, now: datetime) -> Row:
     )
 
 
-def _rows_besides(user: User, now: datetime) -> list[Row]:
-    """What is due for the person herself and not the next step of one of her own deals."""
+def _besides(user: User, now: datetime) -> Any:
     due = Activity.objects.reachable_by(user).open().filter(assignee=user, today_from__lte=now)
     own = Deal.objects.in_funnel().filter(owner=user)
-    besides = due.exclude(deal__in=own.values("pk")).select_related("deal__company", "company", "contact", "assignee")
+    return due.exclude(deal__in=own.values("pk"))
+
+
+def _rows_besides(user: User, now: datetime) -> list[Row]:
+    """What is due for the person herself and not the next step of one of her own deals."""
+    besides = _besides(user, now).select_related("deal__company", "company", "contact", "assignee")
     return [
         Row(
             id=f"activity-{line.activity.pk}",

@@ -133,3 +133,48 @@ def test_many_deals_ask_the_database_no_more_often(client, rep, pipeline):
     with CaptureQueriesContext(connection) as many:
         client.get("/today/")
     assert len(many) == len(few)
+
+
+def todays_link(client):
+    return next(link for link in client.get("/notifications/").context["shell"].nav if link.url == "/today/")
+
+
+def test_the_rail_counts_what_the_page_of_today_counts(client, rep, other_rep, pipeline):
+    client.force_login(rep)
+    assert (todays_link(client).count, todays_link(client).hot) == (None, False)
+    day = timezone.now().date()
+    make_deal(rep)
+    make_deal(other_rep)
+    planned(rep, day + timedelta(days=1))
+    planned(rep, day + timedelta(days=40))
+    quiet = planned(rep, day + timedelta(days=40), at=timezone.now() - timedelta(days=60))
+    Deal.objects.filter(pk=quiet.pk).update(stalled_from=NOW)
+    Activity.objects.update(kind="task")
+    plan(by=rep, at=NOW, kind="task", subject="Prepare the fair", due_on=day)
+    link, page = todays_link(client), today.read(rep, timezone.now())
+    assert (link.count, link.hot) == (page.count, False)
+    assert page.count == 4
+    planned(rep, day - timedelta(days=3))
+    assert (todays_link(client).count, todays_link(client).hot) == (5, True)
+
+
+def test_what_is_late_besides_own_deals_turns_the_count_red(client, rep, pipeline):
+    plan(by=rep, at=NOW, kind="task", subject="Prepare the fair", due_on=timezone.now().date() - timedelta(days=3))
+    client.force_login(rep)
+    assert (todays_link(client).count, todays_link(client).hot) == (1, True)
+    assert '<span class="nav-count is-hot">1</span>' in client.get("/notifications/").content.decode()
+
+
+def test_the_count_costs_no_query_of_its_own(client, rep, pipeline):
+    client.force_login(rep)
+
+    def cost():
+        client.get("/notifications/")
+        with CaptureQueriesContext(connection) as queries:
+            client.get("/notifications/")
+        return len(queries)
+
+    before = cost()
+    for _ in range(20):
+        planned(rep, timezone.now().date())
+    assert cost() == before
