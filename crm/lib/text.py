@@ -6,6 +6,8 @@ from django.core.exceptions import ValidationError
 from django.utils.deconstruct import deconstructible
 from django.utils.translation import gettext_lazy as _
 
+# What the columns of ids and of versions hold for certain.
+ID_DIGITS, VERSION_DIGITS = 18, 9
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zs", "Zl", "Zp", "Mn"}
 
 
@@ -17,6 +19,11 @@ def sort_key(text: str) -> str:
     """
     folded = unicodedata.normalize("NFKD", text.casefold().replace("\x00", ""))
     return "".join(c for c in folded if not unicodedata.combining(c)).strip()
+
+
+def whole_number(text: str, *, digits: int = ID_DIGITS) -> int | None:
+    """The number that an address or an input says in at most so many digits; None for anything else."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= digits else None
 
 
 def is_control(char: str, *, multiline: bool) -> bool:

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
+from crm.lib.text import whole_number
 
 from pipeline.activities.models import Activity, Note
 from pipeline.activities.undo import undo_url
@@ -23,10 +24,11 @@ NEXT_FOR = "next_for"
 
 def about(request: SignedInRequest) -> dict[str, Any]:
     """The records that the address names; 404 for one out of reach."""
-    wanted = {name: request.GET[name] for name in SUBJECTS if _is_id(request.GET.get(name, ""))}
+    wanted = {name: whole_number(request.GET.get(name, "")) for name in SUBJECTS}
     return {
-        name: get_object_or_404(SUBJECTS[name].objects.live().reachable_by(request.user), pk=int(pk))
+        name: get_object_or_404(SUBJECTS[name].objects.live().reachable_by(request.user), pk=pk)
         for name, pk in wanted.items()
+        if pk is not None
     }
 
 
@@ -87,7 +89,3 @@ def _without_offer(url: str, next_for: int | None) -> str:
     if next_for:
         query.append((NEXT_FOR, str(next_for)))
     return parts._replace(query=urlencode(query)).geturl()
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 19

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.urls import reverse
 
 from crm.lib.periods import local_date
+from crm.lib.text import whole_number
 from pipeline.activities.answers import NEXT_FOR
 from pipeline.activities.quick import QuickPlan, quick_plans
 from pipeline.deals.models import Deal
@@ -24,13 +25,11 @@ class Offer:
 
 def next_step_offer(request: SignedInRequest, now: datetime) -> Offer | None:
     """The offer that the address asks for, while it is still wanted and the person may plan."""
-    wanted = request.GET.get(NEXT_FOR, "")
-    if not wanted.isascii() or not wanted.isdecimal() or len(wanted) > 18:
-        return None
-    if not holds(request.user, Permission.ACTIVITY_EDIT):
+    wanted = whole_number(request.GET.get(NEXT_FOR, ""))
+    if wanted is None or not holds(request.user, Permission.ACTIVITY_EDIT):
         return None
     deals = Deal.objects.reachable_by(request.user).in_funnel().filter(next_step__isnull=True)
-    deal = deals.select_related("company").filter(pk=int(wanted)).first()
+    deal = deals.select_related("company").filter(pk=wanted).first()
     return offer_for(deal, request.user.zone, now) if deal else None
 
 

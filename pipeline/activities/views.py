@@ -21,7 +21,7 @@ from pipeline.activities.quick import snooze_until
 from pipeline.activities.undo import UNDO_FOR, arguments, memory
 from teams.access import Permission
 from teams.access.doors import door
-from teams.access.http import SignedInRequest
+from teams.access.http import SignedInRequest, version_read
 
 
 @door(Permission.ACTIVITY_EDIT)
@@ -99,9 +99,8 @@ def activity_snooze(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 def activity_cancel(request: SignedInRequest, pk: int) -> HttpResponse:
     activity = _reached(request, pk)
-    before, typed = memory(activity), request.POST.get("version", "")
-    version = int(typed) if typed.isdecimal() and len(typed) < 10 else None
-    dropped = actions.cancel(activity_id=pk, by=request.user, at=timezone.now(), version=version)
+    before = memory(activity)
+    dropped = actions.cancel(activity_id=pk, by=request.user, at=timezone.now(), version=version_read(request))
     return changed(request, dropped, _("Cancelled"), before)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from crm.lib.text import whole_number
 from pipeline.contacts.models import Company, Contact
 
 MOST_SUGGESTED = 8
@@ -92,8 +93,8 @@ class RelatedCompanyForm(forms.Form):
         return {} if self.stored is None and self.stored_id is not None else {self.name: None}
 
     def _chosen(self, key: str) -> Company | None:
-        within_reach = Company.objects.live().reachable_by(self.by)
-        found = within_reach.filter(pk=key).first() if key.isdecimal() and len(key) < 19 else None
+        pk = whole_number(key)
+        found = Company.objects.live().reachable_by(self.by).filter(pk=pk).first() if pk is not None else None
         if found is None:
             self.add_error(self.name, NO_SUCH)
         return found

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
@@ -16,6 +16,7 @@ from crm.templatetags.formats import money, number
 from pipeline.contacts.choosing import RelatedCompanyForm, known
 from pipeline.contacts.forms import form_of_field, may_hand_over
 from pipeline.contacts.models import Company
+from teams.access.http import SignedInRequest, version_read
 from teams.models import Workspace
 
 RELATED = {"company": gettext_lazy("Company"), "parent": gettext_lazy("Parent company")}
@@ -44,7 +45,12 @@ def values_of(
 
 
 def edit_in_place(
-    request: HttpRequest, row: Any, field: str, *, known: tuple[str, ...], save: Callable[[int, dict[str, Any]], Any]
+    request: SignedInRequest,
+    row: Any,
+    field: str,
+    *,
+    known: tuple[str, ...],
+    save: Callable[[int, dict[str, Any]], Any],
 ) -> HttpResponse:
     """The editor of a field, its value (`?value`), or the answer to what was entered."""
     if field not in {*known, "owner"}:
@@ -57,7 +63,8 @@ def edit_in_place(
     if not form.is_valid():
         return _answer_form(request, row, field, form, status=422)
     try:
-        changed = save(_version(request, row), form.cleaned_data)
+        version = version_read(request)
+        changed = save(row.version if version is None else version, form.cleaned_data)
     except Conflict as conflict:
         return _answer_conflict(request, row, field, form, conflict)
     except Refused as refusal:
@@ -68,12 +75,7 @@ def edit_in_place(
     return _answer_value(request, changed, field, saved=True)
 
 
-def _version(request: HttpRequest, row: Any) -> int:
-    version = request.POST.get("version", "")
-    return int(version) if version.isdecimal() and len(version) < 10 else row.version
-
-
-def _form(request: HttpRequest, row: Any, field: str, data: Any = None) -> Any:
+def _form(request: SignedInRequest, row: Any, field: str, data: Any = None) -> Any:
     make = RelatedCompanyForm if field in RELATED else form_of_field
     return make(row, field, data, by=request.user)
 
@@ -84,7 +86,7 @@ def _value(row: Any, name: str, company: Company | None, *, editable: bool) -> V
     return Value(name, label, words, _edit_url(row, name) if editable else "")
 
 
-def _editable(request: HttpRequest, row: Any, name: str) -> Value:
+def _editable(request: SignedInRequest, row: Any, name: str) -> Value:
     company = known(getattr(row, f"{name}_id"), by=request.user) if name in RELATED else None
     return _value(row, name, company, editable=True)
 
@@ -104,21 +106,21 @@ def _edit_url(row: Any, name: str) -> str:
     return reverse(f"{row._meta.model_name}-edit", args=[row.pk, name])
 
 
-def _answer_value(request: HttpRequest, row: Any, field: str, *, saved: bool) -> HttpResponse:
-    if not getattr(request, "htmx", False):
+def _answer_value(request: SignedInRequest, row: Any, field: str, *, saved: bool) -> HttpResponse:
+    if not request.htmx:
         return HttpResponseRedirect(_page_or_list(request, row))
     value = _editable(request, row, field)
     return render(request, "pipeline/contacts/_value.html", {"value": value, "saved": saved})
 
 
-def _page_or_list(request: HttpRequest, row: Any) -> str:
+def _page_or_list(request: SignedInRequest, row: Any) -> str:
     """The page of the record, unless the change took it out of the person's reach."""
     name = row._meta.model_name
     is_reached = type(row).objects.reachable_by(request.user).filter(pk=row.pk).exists()
     return reverse(name, args=[row.pk]) if is_reached else reverse(f"{name}-list")
 
 
-def _answer_form(request: HttpRequest, row: Any, field: str, form: Any, *, status: int) -> HttpResponse:
+def _answer_form(request: SignedInRequest, row: Any, field: str, form: Any, *, status: int) -> HttpResponse:
     context = {
         "value": _editable(request, row, field),
         "row": row,
@@ -128,12 +130,12 @@ def _answer_form(request: HttpRequest, row: Any, field: str, form: Any, *, statu
         "action_url": _edit_url(row, field),
         "cancel_url": f"{_edit_url(row, field)}?value",
     }
-    name = "_value_form" if getattr(request, "htmx", False) else "value_page"
+    name = "_value_form" if request.htmx else "value_page"
     return render(request, f"pipeline/contacts/{name}.html", context, status=status)
 
 
-def _answer_conflict(request: HttpRequest, row: Any, field: str, form: Any, conflict: Conflict) -> HttpResponse:
-    if not getattr(request, "htmx", False):
+def _answer_conflict(request: SignedInRequest, row: Any, field: str, form: Any, conflict: Conflict) -> HttpResponse:
+    if not request.htmx:
         raise conflict
     row.refresh_from_db()
     name, mine = form.answer if field in RELATED else (field, request.POST.get(field, ""))

@@ -18,7 +18,7 @@ from pipeline.contacts.filter_bar import FilterBar
 from pipeline.contacts.filters import RecordFilter
 from pipeline.saved_views.filter_bar import tell_about_ignored
 from teams.access import Permission, holds
-from teams.access.http import SignedInRequest, asks_for_part
+from teams.access.http import SignedInRequest, asks_for_part, version_read
 
 PAGE_SIZE = 50
 MOST_RELATED = 50
@@ -97,7 +97,7 @@ def delete(request: SignedInRequest, row: Any, do: Callable[..., Any]) -> HttpRe
     if request.method != "POST":
         context = {"row": row, "address": reverse(f"{name}-delete", args=[row.pk])}
         return render(request, "pipeline/contacts/delete.html", context)
-    gone = do(by=request.user, at=timezone.now(), version=_version_read(request, row), **{f"{name}_id": row.pk})
+    gone = do(by=request.user, at=timezone.now(), version=version_read(request), **{f"{name}_id": row.pk})
     undo = f"{reverse(f'{name}-restore', args=[row.pk])}?version={gone.version}"
     messages.success(request, _("%(name)s deleted") % {"name": row.name}, extra_tags=undo)
     there = reverse(f"{name}-list")
@@ -108,16 +108,10 @@ def restore(request: SignedInRequest, model: Any, pk: int, do: Callable[..., Any
     """Take a record out of the bin; 404 where it is not in it, or out of reach."""
     row = get_object_or_404(model.objects.filter(deleted_at__isnull=False).reachable_by(request.user), pk=pk)
     name = row._meta.model_name
-    do(by=request.user, at=timezone.now(), version=_version_read(request, row), **{f"{name}_id": pk})
+    do(by=request.user, at=timezone.now(), version=version_read(request), **{f"{name}_id": pk})
     message = _("Restored")
     if request.htmx:
         toast = {"toast": {"message": message, "level": "success"}}
         return HttpResponse(status=204, headers={"HX-Trigger": json.dumps(toast), "HX-Refresh": "true"})
     messages.success(request, message)
     return redirect(name, pk)
-
-
-def _version_read(request: SignedInRequest, row: Any) -> int:
-    """What the form or the toast was made from."""
-    version = request.POST.get("version") or request.GET.get("version") or ""
-    return int(version) if version.isdecimal() and len(version) < 10 else row.version

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from crm.lib.repeats import once
 from pipeline.contacts import actions, record_page
+from crm.lib.text import whole_number
 from pipeline.contacts.choosing import known, suggested
 from pipeline.contacts.filters import ContactFilter
 from pipeline.contacts.forms import CONTACT_VALUES, ContactForm
@@ -71,8 +72,8 @@ def contact(request: SignedInRequest, pk: int) -> HttpResponse:
 @once
 def contact_add(request: SignedInRequest) -> HttpResponse:
     """A new contact; `?company=7` says where."""
-    wanted = request.GET.get("company", "")
-    employer = record_page.reached(request, Company, int(wanted)) if wanted.isdecimal() and len(wanted) < 19 else None
+    wanted = whole_number(request.GET.get("company", ""))
+    employer = None if wanted is None else record_page.reached(request, Company, wanted)
     form = ContactForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         fields = {**form.cleaned_data, "company": employer}

@@ -11,6 +11,7 @@ from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
 from crm.lib.periods import add_months, first_of_month
+from crm.lib.text import whole_number
 from pipeline.saved_views.actions import may_change
 from pipeline.saved_views.models import Layout, SavedView
 from teams.access.http import SignedInRequest
@@ -100,9 +101,8 @@ class ViewTabs:
                 Tab(_("Board"), self._url(query), active=True),
                 Tab(_("List"), _address(reverse("deal-list"), as_list)),
             ]
-        pipeline = query.get("pipeline", "")
-        known = pipeline.isdecimal() and len(pipeline) < 10
-        place = reverse("board-pipeline", args=[int(pipeline)]) if known else reverse("board")
+        pipeline = whole_number(query.get("pipeline", ""), digits=9)
+        place = reverse("board") if pipeline is None else reverse("board-pipeline", args=[pipeline])
         on_board = {name: value for name, value in query.items() if name not in NOT_ON_BOARDS}
         return [Tab(_("Board"), _address(place, on_board)), Tab(_("List"), self._url(query), active=True)]
 
@@ -144,7 +144,7 @@ def parameters_from(text: str) -> dict[str, Any]:
     found: dict[str, Any] = {**without_passing(sent), "layout": Layout.LIST.value}
     if sent.get("layout") == Layout.BOARD:
         found["layout"] = Layout.BOARD.value
-        pipeline = found.pop("pipeline", "")
-        if pipeline.isdecimal() and len(pipeline) < 10:
-            found["pipeline"] = int(pipeline)
+        pipeline = whole_number(found.pop("pipeline", ""), digits=9)
+        if pipeline is not None:
+            found["pipeline"] = pipeline
     return found

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from crm.lib.text import whole_number
 from crm.templatetags.formats import money_cents
 from pipeline.contacts.actions import add_contact as make_contact
 from pipeline.contacts.models import Company, Contact
@@ -50,9 +51,9 @@ class AddContactForm(RoleForm):
         offered = Contact.objects.live().reachable_by(by).exclude(pk__in=deal.people.values("contact_id"))
         words = str(self.data.get("q", "")).strip()
         found = offered.matching(words) if words else offered.filter(company=deal.company_id, company__isnull=False)
-        chosen = str(self.data.get("contact", ""))
+        chosen = whole_number(str(self.data.get("contact", "")))
         shown = [contact.pk for contact in found.by_name()[:MOST_OFFERED]]
-        shown += [int(chosen)] if chosen.isdecimal() and len(chosen) < 19 else []
+        shown += [] if chosen is None else [chosen]
         field: Any = self.fields["contact"]
         field.queryset = offered.filter(pk__in=shown).with_employer(by).by_name()
         field.label_from_instance = _with_company

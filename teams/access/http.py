@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
 
+from crm.lib.text import VERSION_DIGITS, whole_number
 from teams.people.models import User
 
 if TYPE_CHECKING:
@@ -15,6 +16,11 @@ class SignedInRequest(HttpRequest):
 
     user: User
     htmx: "HtmxDetails"
+
+
+def version_read(request: SignedInRequest) -> int | None:
+    """The version of the row that the form, or the address of an undo, was made from; None where it says none."""
+    return whole_number(request.POST.get("version") or request.GET.get("version") or "", digits=VERSION_DIGITS)
 
 
 def asks_for_part(request: SignedInRequest) -> bool:

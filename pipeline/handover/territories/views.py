@@ -22,7 +22,7 @@ from pipeline.handover.territories.forms import AddForm, EndForm, MemberForm, Na
 from pipeline.handover.territories.preview import Preview, conflicts, preview
 from teams.access import Permission
 from teams.access.doors import door
-from teams.access.http import SignedInRequest
+from teams.access.http import SignedInRequest, version_read
 from teams.models import AuditEntry, Territory, TerritoryMembership, Workspace
 from teams.territories import actions as tree
 from teams.territories.actions import Changes
@@ -139,9 +139,8 @@ def territory_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     form = NameForm(request.POST or None, initial={"name": shown.name, "manager": shown.manager_id})
 
     def edit(fields: dict[str, Any]) -> str:
-        version = request.POST.get("version", "")
-        read = int(version) if version.isdecimal() and len(version) < 10 else None
-        tree.edit_territory(territory_id=pk, by=request.user, at=timezone.now(), version=read, changes=fields)
+        version = version_read(request)
+        tree.edit_territory(territory_id=pk, by=request.user, at=timezone.now(), version=version, changes=fields)
         return reverse("territory", args=[pk])
 
     return _dialog(request, form, edit, title=shown.name, submit=_("Save"), version=shown.version)
@@ -184,8 +183,8 @@ def _visible(request: SignedInRequest, pk: int) -> Territory:
 
 def _proposed(request: SignedInRequest, shown: Territory, editor: RuleEditor, changes: Changes) -> HttpResponse:
     versions = dict(Territory.objects.filter(pk__in=changes).values_list("pk", "version"))
-    if (read := request.POST.get("version", "")).isdecimal() and len(read) < 10:
-        versions[shown.pk] = int(read)
+    if (version := version_read(request)) is not None:
+        versions[shown.pk] = version
     agreement = _agreement(request, preview(changes, now=timezone.now()), changes, versions, shown)
     return _page(request, shown, editor, **agreement)
 
