@@ -24,7 +24,7 @@ from pipeline.deals.models import (
 from pipeline.imports.models import ImportBatch, ImportProblem
 from pipeline.reminders.models import ReminderKind, ReminderState, ScheduledReminder
 from pipeline.saved_views.models import PinnedView, SavedView
-from pipeline.stages.models import CloseReason, Outcome, Pipeline, Stage, StageBenchmark
+from pipeline.stages.models import CloseReason, FormerPosition, Outcome, Pipeline, Stage, StageBenchmark
 
 __all__ = [
     "Activity",
@@ -44,6 +44,7 @@ __all__ = [
     "DealStatus",
     "EventKind",
     "ForecastCategory",
+    "FormerPosition",
     "IdempotentRequest",
     "ImportBatch",
     "ImportProblem",

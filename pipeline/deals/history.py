@@ -6,7 +6,7 @@ time, correcting and importing need no rules of their own.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -47,6 +47,24 @@ def encode(value: Any) -> Any:
     return value
 
 
+@dataclass(frozen=True)
+class StageOrder:
+    """How stages follow each other today and did before.
+
+    `now` holds the pipeline and position of each; `before` its earlier positions, each with the instant until which
+    it stood there, the oldest first.
+    """
+
+    now: Mapping[int, tuple[int, int]]
+    before: Mapping[int, Sequence[tuple[datetime, int]]]
+
+    def rank(self, stage: int, at: datetime) -> tuple[int, int]:
+        """Pipeline and position of a stage as people knew them at an instant."""
+        pipeline, position = self.now[stage]
+        former = (earlier for until, earlier in self.before.get(stage, ()) if at < until)
+        return pipeline, next(former, position)
+
+
 @dataclass
 class Derived:
     """What the events of one deal amount to, and how often it came into each stage on the way."""
@@ -64,8 +82,8 @@ def effective(events: Iterable[DealEvent]) -> list[DealEvent]:
     return sorted(counting, key=lambda event: (event.occurred_at, event.recorded_at, event.pk or 0))
 
 
-def replay(events: Iterable[DealEvent], ranks: Mapping[int, tuple[int, int]]) -> Derived:
-    """Spells and intervals of one deal. `ranks` maps a stage to its pipeline and position."""
+def replay(events: Iterable[DealEvent], ranks: StageOrder) -> Derived:
+    """Spells and intervals of one deal. Forward is what was forward when it was recorded: `ranks` may change later."""
     derived = Derived()
     state: dict[str, Any] = {"is_archived": False, "is_deleted": False}
     for event in effective(events):
@@ -136,12 +154,19 @@ def _put(model: type[models.Model], rows: list[Any], *, unique: tuple[str, ...])
     model._default_manager.bulk_create(rows, update_conflicts=True, unique_fields=unique, update_fields=facts)
 
 
-def stage_ranks() -> dict[int, tuple[int, int]]:
-    """Each stage's pipeline and position, as of now."""
+def stage_ranks() -> StageOrder:
+    """Where the stages stand, and where they stood before; one query."""
     stages: Any = Deal._meta.get_field("stage").related_model
-    return {
-        pk: (pipeline, place) for pk, pipeline, place in stages.objects.values_list("pk", "pipeline_id", "position")
-    }
+    now: dict[int, tuple[int, int]] = {}
+    before: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
+    rows = stages.objects.order_by("pk", "former_positions__until", "former_positions__pk").values_list(
+        "pk", "pipeline_id", "position", "former_positions__until", "former_positions__position"
+    )
+    for pk, pipeline, position, until, former in rows:
+        now[pk] = (pipeline, position)
+        if until is not None:
+            before[pk].append((until, former))
+    return StageOrder(now, before)
 
 
 def differences(deal_id: int) -> list[str]:
@@ -192,7 +217,7 @@ def _follow_stage(
     event: DealEvent,
     before: Mapping[str, Any],
     state: Mapping[str, Any],
-    ranks: Mapping[int, tuple[int, int]],
+    ranks: StageOrder,
 ) -> None:
     old, new = _stage_held(before), _stage_held(state)
     if old == new:
@@ -223,24 +248,26 @@ def _stage_held(state: Mapping[str, Any]) -> int | None:
     return stage
 
 
-def _entry_kind(event: DealEvent, old: int | None, new: int, ranks: Mapping[int, tuple[int, int]]) -> str:
+def _entry_kind(event: DealEvent, old: int | None, new: int, ranks: StageOrder) -> str:
     if event.kind == EventKind.REOPENED:
         return EntryKind.REOPENED
     if event.kind == EventKind.RESTORED:
         return EntryKind.RESTORED
     if old is None:
         return EntryKind.CREATED
-    if ranks[old][0] != ranks[new][0]:
+    before, after = ranks.rank(old, event.recorded_at), ranks.rank(new, event.recorded_at)
+    if before[0] != after[0]:
         return EntryKind.TRANSFERRED
-    return EntryKind.FORWARD if ranks[new] > ranks[old] else EntryKind.BACKWARD
+    return EntryKind.FORWARD if after > before else EntryKind.BACKWARD
 
 
-def _exit_kind(event: DealEvent, old: int, new: int | None, ranks: Mapping[int, tuple[int, int]]) -> str:
+def _exit_kind(event: DealEvent, old: int, new: int | None, ranks: StageOrder) -> str:
     if new is None:
         return {EventKind.WON: ExitKind.WON, EventKind.LOST: ExitKind.LOST}.get(EventKind(event.kind), ExitKind.DELETED)
-    if ranks[old][0] != ranks[new][0]:
+    before, after = ranks.rank(old, event.recorded_at), ranks.rank(new, event.recorded_at)
+    if before[0] != after[0]:
         return ExitKind.TRANSFERRED
-    return ExitKind.FORWARD if ranks[new] > ranks[old] else ExitKind.BACKWARD
+    return ExitKind.FORWARD if after > before else ExitKind.BACKWARD
 
 
 def _attribute(name: str) -> str:

@@ -146,7 +146,7 @@ def stage_edit(request: SignedInRequest, pk: int) -> HttpResponse:
 @door(Permission.STAGE_EDIT)
 def stage_move(request: SignedInRequest, pk: int) -> HttpResponse:
     get_object_or_404(Stage, pk=pk)
-    actions.move_stage(by=request.user, stage_id=pk, by_places=places(request))
+    actions.move_stage(by=request.user, at=timezone.now(), stage_id=pk, by_places=places(request))
     return redirect(f"{reverse('stage-settings')}#stage-{pk}")
 
 

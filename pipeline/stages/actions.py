@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from crm.lib.errors import Forbidden, Refused
 from crm.lib.fields import only_known
 from crm.lib.ordering import strictly_rising
-from pipeline.stages.models import Pipeline, Stage
+from pipeline.stages.models import FormerPosition, Pipeline, Stage
 from teams.access import Permission, holds, who_may
 from teams.audit.merging import change, validate
 from teams.audit.record import record
@@ -123,10 +123,16 @@ def edit_stage(
 
 
 @transaction.atomic
-def move_stage(*, by: User, stage_id: int, by_places: int) -> Stage:
-    """Move a stage up (-1) or down (1) among those in use of its pipeline."""
+def move_stage(*, by: User, at: datetime, stage_id: int, by_places: int) -> Stage:
+    """Move a stage up (-1) or down (1) among those in use of its pipeline. Earlier moves of deals keep their way."""
     stage = locked_stage(stage_id, by)
-    if exchange(Stage.objects.in_use().filter(pipeline=stage.pipeline).in_order(), stage, by_places):
+    stages = Stage.objects.in_use().filter(pipeline=stage.pipeline).in_order()
+    before = dict(stages.values_list("pk", "position"))
+    if exchange(stages, stage, by_places):
+        moved = (each for each in stages.all() if each.position != before[each.pk])
+        FormerPosition.objects.bulk_create(
+            FormerPosition(stage=each, position=before[each.pk], until=at) for each in moved
+        )
         record("stage.moved", by=by, subject=stage)
     return stage
 

@@ -73,6 +73,17 @@ class Stage(Labelled):
         ]
 
 
+class FormerPosition(models.Model):
+    """Where a stage stood in its pipeline until an instant: a move that was forward then stays one."""
+
+    stage = models.ForeignKey(Stage, on_delete=models.CASCADE, related_name="former_positions")
+    position = models.PositiveIntegerField()
+    until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.stage_id}: {self.position} until {self.until}"
+
+
 class Outcome(models.TextChoices):
     WON = "won", _("Won")
     LOST = "lost", _("Lost")

@@ -4,13 +4,15 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from crm.lib.errors import Conflict, Forbidden, Refused
 from crm.lib.memo import remembering
-from pipeline.deals.actions import edit_deal, lose, win
+from pipeline.deals import history
+from pipeline.deals.actions import edit_deal, lose, move_to_stage, win
 from pipeline.deals.stage_changes import edit_stage
 from pipeline.deals.totals import totals
 from pipeline.models import Deal, EventKind, Pipeline, Stage
@@ -20,6 +22,7 @@ from teams.models import AuditEntry, Role
 from tests.factories import NOW, make_deal, make_pipeline, make_reason, make_user
 
 pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -43,7 +46,7 @@ def test_only_admins_open_them(client, pipeline, role, status, name):
 
 @pytest.mark.parametrize("action", [actions.move_stage, actions.unarchive_stage])
 def test_only_admins_change_stages(rep, first, action):
-    extra = {"by_places": 1} if action is actions.move_stage else {}
+    extra = {"at": NOW, "by_places": 1} if action is actions.move_stage else {}
     with pytest.raises(Forbidden):
         action(by=rep, stage_id=first.pk, **extra)
 
@@ -97,17 +100,45 @@ def test_following_asks_the_database_as_often_for_many_deals(admin, rep, first):
 
 def test_stages_move_up_and_down_and_stay_at_the_ends(admin, pipeline, first):
     last = pipeline.stages.get(position=3)
-    actions.move_stage(by=admin, stage_id=last.pk, by_places=-1)
+    actions.move_stage(by=admin, at=NOW, stage_id=last.pk, by_places=-1)
     assert names(pipeline) == ["Qualify", "Negotiation", "Proposal"]
-    actions.move_stage(by=admin, stage_id=first.pk, by_places=-1)
+    actions.move_stage(by=admin, at=NOW, stage_id=first.pk, by_places=-1)
     assert names(pipeline) == ["Qualify", "Negotiation", "Proposal"]
-    actions.move_stage(by=admin, stage_id=first.pk, by_places=1)
+    actions.move_stage(by=admin, at=NOW, stage_id=first.pk, by_places=1)
     assert names(pipeline) == ["Negotiation", "Qualify", "Proposal"]
+
+
+def test_another_order_does_not_change_what_was_forward(admin, rep, pipeline, first):
+    second = pipeline.stages.get(position=2)
+    deal, later = make_deal(rep), make_deal(rep)
+    moved = move_to_stage(deal_id=deal.pk, stage=second, by=rep, at=NOW + HOUR, version=1)
+    for hours, places in ((2, -1), (4, 1)):
+        actions.move_stage(by=admin, at=NOW + hours * HOUR, stage_id=second.pk, by_places=places)
+        # What happens in between is judged by the order of then.
+        later.refresh_from_db()
+        target = first if later.stage_id == second.pk else second
+        at = NOW + (hours + 1) * HOUR
+        move_to_stage(deal_id=later.pk, stage=target, by=rep, at=at, version=later.version)
+    actions.move_stage(by=admin, at=NOW + 6 * HOUR, stage_id=second.pk, by_places=-1)
+    kinds = [list(each.spells.order_by("entered_at").values_list("entry_kind", flat=True)) for each in (moved, later)]
+    assert kinds == [["created", "forward"], ["created", "backward", "backward"]]
+    for each in (deal, later):
+        assert history.differences(each.pk) == []
+    call_command("rebuild_history")
+    assert moved.spells.order_by("-entered_at").first().entry_kind == "forward"
+
+
+def test_a_replay_asks_for_the_order_once(admin, pipeline, first):
+    for hours in range(5):
+        actions.move_stage(by=admin, at=NOW + hours * HOUR, stage_id=first.pk, by_places=1 if hours % 2 == 0 else -1)
+    with CaptureQueriesContext(connection) as queries:
+        history.stage_ranks()
+    assert len(queries) == 1
 
 
 def test_moving_passes_archived_stages(admin, pipeline, first):
     actions.archive_stage(by=admin, at=NOW, stage_id=pipeline.stages.get(position=2).pk)
-    actions.move_stage(by=admin, stage_id=first.pk, by_places=1)
+    actions.move_stage(by=admin, at=NOW, stage_id=first.pk, by_places=1)
     assert names(pipeline) == ["Negotiation", "Qualify"]
 
 
