@@ -4,17 +4,17 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django_htmx.http import HttpResponseClientRedirect
-from crm.lib.text import whole_number
 
+from crm.lib.text import whole_number
 from pipeline.activities.models import Activity, Note
 from pipeline.activities.undo import undo_url
 from pipeline.contacts.models import Company, Contact
 from pipeline.deals.models import Deal
+from teams.access.dialogs import ask, leave_for
 from teams.access.http import SignedInRequest
 
 SUBJECTS: dict[str, Any] = {"deal": Deal, "company": Company, "contact": Contact}
@@ -33,15 +33,8 @@ def about(request: SignedInRequest) -> dict[str, Any]:
 
 
 def dialog(request: SignedInRequest, form: Any, *, title: str, submit: str) -> HttpResponse:
-    context = {
-        "form": form,
-        "title": title,
-        "submit": submit,
-        "address": request.get_full_path(),
-        "next": request.POST.get("next", ""),
-        "chips": True,
-    }
-    return render(request, "components/form_dialog.html", context, status=422 if form.is_bound else 200)
+    """Ask for what an activity or note needs, and remember where the person came from."""
+    return ask(request, form, title=title, submit=submit, next=request.POST.get("next", ""), chips=True)
 
 
 def changed(
@@ -60,7 +53,7 @@ def told(
     messages.success(request, text, extra_tags=undo)
     url = _page_before(request) or _record_of(row)
     url = _without_offer(url, next_for)
-    return HttpResponseClientRedirect(url) if request.htmx else HttpResponseRedirect(url)
+    return leave_for(request, url)
 
 
 def _page_before(request: SignedInRequest) -> str:

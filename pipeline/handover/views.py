@@ -19,11 +19,11 @@ from pipeline.handover import actions
 from pipeline.handover.belongings import belongings_of
 from pipeline.handover.forms import DeactivateForm, TeamChangeForm, TeamPersonForm
 from teams.access import Permission
+from teams.access.dialogs import ask, leave_for
 from teams.access.doors import door
 from teams.access.http import SignedInRequest
 from teams.models import Team, User, Workspace
 from teams.people.models import TeamRole
-from teams.people.person_views import ask, done
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -112,7 +112,8 @@ def _changed(
         message = _("%(name)s manages %(team)s from %(day)s") % facts
     else:
         message = _("%(name)s belongs to %(team)s from %(day)s") % facts
-    return done(request, message, address)
+    messages.success(request, message)
+    return leave_for(request, address)
 
 
 def _what_follows(deals: int) -> str:

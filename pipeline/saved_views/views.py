@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
-from django_htmx.http import HttpResponseClientRedirect
 
 from crm.lib.errors import Refused
 from pipeline.saved_views import actions
@@ -17,6 +16,7 @@ from pipeline.saved_views.forms import NewViewForm, ViewForm
 from pipeline.saved_views.models import SavedView
 from pipeline.saved_views.tabs import parameters_from
 from teams.access import Permission
+from teams.access.dialogs import leave_for
 from teams.access.doors import door
 from teams.access.http import SignedInRequest
 from teams.models import Workspace
@@ -102,5 +102,4 @@ def _ask(request: SignedInRequest, form: Any, view: SavedView | None) -> HttpRes
 
 def _go(request: SignedInRequest, view: SavedView, message: str) -> HttpResponse:
     messages.success(request, message)
-    url = view.get_absolute_url()
-    return HttpResponseClientRedirect(url) if request.htmx else redirect(url)
+    return leave_for(request, view.get_absolute_url())

@@ -6,7 +6,6 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -26,6 +25,7 @@ from pipeline.deals import customers
 from pipeline.saved_views.filter_bar import filter_form
 from pipeline.work import company_page
 from teams.access import Permission, holds
+from teams.access.dialogs import ask
 from teams.access.doors import door
 from teams.access.http import SignedInRequest, asks_for_part
 from teams.models import Territory, Workspace
@@ -146,14 +146,13 @@ def company_pin(request: SignedInRequest, pk: int) -> HttpResponse:
             refusal.put_into(form)
         else:
             return _placed(request, pk, _("Pinned to %(name)s") % {"name": form.cleaned_data["territory"].name})
-    context = {
-        "form": form,
-        "title": _("Pin %(name)s to a territory") % {"name": row.name},
-        "text": _("Rules leave the company there until it is released. Its open deals follow."),
-        "submit": _("Pin"),
-        "address": reverse("company-pin", args=[pk]),
-    }
-    return render(request, "components/form_dialog.html", context, status=422 if form.is_bound else 200)
+    return ask(
+        request,
+        form,
+        title=_("Pin %(name)s to a territory") % {"name": row.name},
+        text=_("Rules leave the company there until it is released. Its open deals follow."),
+        submit=_("Pin"),
+    )
 
 
 @door(Permission.TERRITORY_EDIT)

@@ -1,7 +1,6 @@
 """Users: who is there, inviting them, what they may do, who stands in for them."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -11,10 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django_htmx.http import HttpResponseClientRedirect
 
 from crm.lib.errors import Refused
 from teams.access import Permission
+from teams.access.dialogs import ask, leave_for
 from teams.access.doors import door
 from teams.access.http import SignedInRequest, asks_for_part
 from teams.people import actions, directory, invitations
@@ -131,8 +130,9 @@ def deputy_add(request: SignedInRequest, pk: int) -> HttpResponse:
         except Refused as refusal:
             refusal.put_into(form)
         else:
-            message = _("%(deputy)s stands in for %(person)s") % {"deputy": deputy.name, "person": person.name}
-            return done(request, message, reverse("user-edit", args=[pk]))
+            names = {"deputy": deputy.name, "person": person.name}
+            messages.success(request, _("%(deputy)s stands in for %(person)s") % names)
+            return leave_for(request, reverse("user-edit", args=[pk]))
     note = _("On these days the deputy sees and handles the records of %(name)s.") % {"name": person.name}
     return ask(request, form, title=_("Add a deputy"), sub=person.name, submit=_("Add deputy"), note=note)
 
@@ -145,18 +145,6 @@ def deputy_end(request: SignedInRequest, pk: int, deputy_pk: int) -> HttpRespons
     end_deputy(by=request.user, deputy_id=get_object_or_404(running, pk=deputy_pk).pk, on=today)
     messages.success(request, _("Ended"))
     return redirect("user-edit", pk)
-
-
-def ask(request: SignedInRequest, form: Any, *, title: str, sub: str, submit: str, note: str = "") -> HttpResponse:
-    """A form as a dialog, or as a page of its own without script."""
-    context = {"form": form, "title": title, "sub": sub, "submit": submit, "note": note, "address": request.path}
-    return render(request, "components/form_dialog.html", context, status=422 if form.is_bound else 200)
-
-
-def done(request: SignedInRequest, message: str, address: str) -> HttpResponse:
-    """On to the page that shows what was done; a dialog leaves with the page below it."""
-    messages.success(request, message)
-    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 
 def _person(pk: int) -> User:

@@ -15,13 +15,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from crm.lib.errors import Conflict, Refused
 from crm.templatetags.formats import moment
 from teams.access import Permission
+from teams.access.dialogs import ask, leave_for
 from teams.access.doors import door
 from teams.access.http import SignedInRequest
 from teams.people import directory, team_actions, tree
 from teams.people.forms import TeamForm, TeamNameForm, TeamPlaceForm
 from teams.people.membership_actions import end_managing
 from teams.people.models import Team, TeamMembership
-from teams.people.person_views import ask, done
 from teams.workspace.models import Workspace
 
 
@@ -48,8 +48,9 @@ def team_add(request: SignedInRequest) -> HttpResponse:
         except Refused as refusal:
             refusal.put_into(form)
         else:
-            return done(request, _("%(team)s added") % {"team": team.name}, reverse("team-edit", args=[team.pk]))
-    return ask(request, form, title=_("New team"), sub="", submit=_("Add team"))
+            messages.success(request, _("%(team)s added") % {"team": team.name})
+            return leave_for(request, reverse("team-edit", args=[team.pk]))
+    return ask(request, form, title=_("New team"), submit=_("Add team"))
 
 
 @require_safe

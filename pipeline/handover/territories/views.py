@@ -13,7 +13,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django_htmx.http import HttpResponseClientRedirect
 
 from crm.lib.errors import Conflict, Refused
 from pipeline.coverage.rules import in_words
@@ -21,6 +20,7 @@ from pipeline.handover.territories import actions, page
 from pipeline.handover.territories.forms import AddForm, EndForm, MemberForm, NameForm, RuleEditor
 from pipeline.handover.territories.preview import Preview, conflicts, preview
 from teams.access import Permission
+from teams.access.dialogs import ask, leave_for
 from teams.access.doors import door
 from teams.access.http import SignedInRequest, version_read
 from teams.models import AuditEntry, Territory, TerritoryMembership, Workspace
@@ -251,6 +251,5 @@ def _dialog(
         except Refused as refusal:
             refusal.put_into(form)
         else:
-            return HttpResponseClientRedirect(there) if request.htmx else redirect(there)
-    context = {"form": form, "title": title, "submit": submit, "address": request.get_full_path(), **more}
-    return render(request, "components/form_dialog.html", context, status=422 if form.is_bound else 200)
+            return leave_for(request, there)
+    return ask(request, form, title=title, submit=submit, **more)
