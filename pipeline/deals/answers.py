@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
-from django_htmx.http import HttpResponseClientRefresh
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
 from pipeline.deals.models import Deal
 from teams.access.http import SignedInRequest
@@ -16,6 +16,9 @@ def done(request: SignedInRequest, deal: Deal, message: str, *, undo: bool = Tru
     """The dialog closes and the board asks again; any other page is loaded anew and says what was done."""
     url = undo_url(deal) if undo else ""
     page = (request.htmx.current_url_abs_path if request.htmx else "") or ""
+    if page.partition("?")[0] == request.path:  # the form is a page of its own, which has done its work
+        messages.success(request, message, extra_tags=url)
+        return HttpResponseClientRedirect(reverse("deal", args=[deal.pk]))
     if page and not page.startswith(reverse("board")):
         messages.success(request, message, extra_tags=url)
         return HttpResponseClientRefresh()

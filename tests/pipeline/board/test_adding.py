@@ -46,6 +46,13 @@ def test_a_new_deal_and_its_new_company_are_one_step(rep, stage):
     assert "is new" in answer["HX-Trigger"]
 
 
+def test_from_a_page_of_its_own_one_goes_on_to_the_deal(rep, stage):
+    url = reverse("deal-add")
+    headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{url}?stage={stage.pk}"}
+    answer = client_for(rep).post(url, {"stage": stage.pk, "name": "Radiology backup"}, headers=headers)
+    assert answer["HX-Redirect"] == reverse("deal", args=[Deal.objects.get().pk])
+
+
 def test_a_company_within_reach_is_meant_whatever_its_case(rep, stage):
     company = make_company("Klinikum Donautal", owner=rep)
     add(rep, stage, name="Radiology backup", company="klinikum donautal")
