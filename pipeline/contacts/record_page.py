@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import F, Q
+from django.forms import ModelForm
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -79,6 +80,7 @@ def record_context(request: SignedInRequest, row: Any) -> dict[str, Any]:
     can_write = live and holds(request.user, Permission.ACTIVITY_EDIT)
     deletable = may_delete(row, request.user)
     return {
+        "record": row,
         "plan_url": reverse("activity-add") + f"?{name}={row.pk}" if can_write else "",
         "note_url": reverse("note-add") + f"?{name}={row.pk}" if can_write else "",
         "delete_url": reverse(f"{name}-delete", args=[row.pk]) if live and deletable else "",
@@ -89,6 +91,13 @@ def record_context(request: SignedInRequest, row: Any) -> dict[str, Any]:
         "done_activities": activities.done().order_by("-done_at", "-pk")[:MOST_DONE],
         "notes": notes.order_by(F("pinned_at").desc(nulls_last=True), "-created_at", "-pk")[:MOST_RELATED],
     }
+
+
+def ask(request: SignedInRequest, form: ModelForm, *, title: str, **more: Any) -> HttpResponse:
+    """The page on which a record is added; 422 for a form with mistakes."""
+    name = form._meta.model._meta.model_name  # type: ignore[attr-defined]
+    context = {"form": form, "title": title, "cancel_url": reverse(f"{name}-list"), **more}
+    return render(request, "pipeline/contacts/add.html", context, status=422 if form.is_bound else 200)
 
 
 def delete(request: SignedInRequest, row: Any, do: Callable[..., Any]) -> HttpResponse:

@@ -5,11 +5,12 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from crm.lib.repeats import once
-from pipeline.contacts import actions, record_page
 from crm.lib.text import whole_number
+from pipeline.contacts import actions, record_page
 from pipeline.contacts.choosing import known, suggested
 from pipeline.contacts.filters import ContactFilter
 from pipeline.contacts.forms import CONTACT_VALUES, ContactForm
@@ -79,8 +80,7 @@ def contact_add(request: SignedInRequest) -> HttpResponse:
         fields = {**form.cleaned_data, "company": employer}
         added = actions.add_contact(by=request.user, at=timezone.now(), **fields)
         return redirect("contact", added.pk)
-    context = {"form": form, "company": employer}
-    return render(request, "pipeline/contacts/contact_add.html", context, status=422 if form.is_bound else 200)
+    return record_page.ask(request, form, title=_("New contact"), company=employer)
 
 
 @door(Permission.COMPANY_EDIT)

@@ -102,8 +102,7 @@ def company_add(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         added = add_company(by=request.user, at=timezone.now(), **form.cleaned_data)
         return redirect("company", added.pk)
-    status = 422 if form.is_bound else 200
-    return render(request, "pipeline/contacts/company_add.html", {"form": form}, status=status)
+    return record_page.ask(request, form, title=_("New company"))
 
 
 @door(Permission.COMPANY_EDIT)
