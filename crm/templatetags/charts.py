@@ -22,24 +22,16 @@ class Column:
 
     label: str
     name: str
-    url: str = ""
-    won: Number = 0
-    expected: Number | None = None
-    quota: Number | None = None
-    low: Number | None = None
-    high: Number | None = None
-    is_current: bool = False
+    url: str
+    won: Number
+    quota: Number | None
+    is_current: bool
 
 
 @register.inclusion_tag("components/bar_chart.html")
 def bar_chart(columns: Sequence[Column], currency: str = "EUR", label: str = "") -> dict[str, object]:
-    """Won, expected on top of zero, the quota line and the range, month by month."""
-    figures = [
-        float(figure)
-        for column in columns
-        for figure in (column.won, column.expected, column.quota, column.high)
-        if figure is not None
-    ]
+    """What was won and the line of the quota, month by month."""
+    figures = [float(figure) for column in columns for figure in (column.won, column.quota) if figure is not None]
     ticks = _ticks(max(figures, default=0.0))
     top = max(max(figures, default=0.0), ticks[-1]) * HEADROOM or 1.0
     return {
@@ -53,15 +45,12 @@ def _drawn(column: Column, top: float) -> dict[str, object]:
     return {
         "column": column,
         "won": _box(column.won, top),
-        "expected": _box(column.expected, top),
         "quota_at": _from_top(column.quota, top),
-        "low_at": _from_top(column.low, top),
-        "high_at": _from_top(column.high, top),
     }
 
 
-def _box(value: Number | None, top: float) -> dict[str, str] | None:
-    if not value or value < 0:
+def _box(value: Number, top: float) -> dict[str, str] | None:
+    if value <= 0:
         return None
     return {"at": _from_top(value, top) or "0%", "height": f"{float(value) / top * 100:.2f}%"}
 

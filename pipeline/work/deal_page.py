@@ -151,10 +151,6 @@ class DealPage:
         return f"{address('activity-add')}?deal={self.deal.pk}"
 
     @property
-    def meet_url(self) -> str:
-        return f"{self.plan_url}&kind=meeting" if self.plan_url else ""
-
-    @property
     def note_url(self) -> str:
         if self.deal.deleted_at is not None or not self.may_plan:
             return ""

@@ -126,7 +126,6 @@ class Leaderboard:
 
     ranks: list[Rank]
     people: int
-    is_anonymous: bool
 
 
 def leaderboard(reader: User, choice: Choice, today: date, workspace: Workspace) -> Leaderboard | None:
@@ -154,7 +153,7 @@ def leaderboard(reader: User, choice: Choice, today: date, workspace: Workspace)
         for position, pk in enumerate(in_order)
         if position < SHOWN or pk == reader.pk
     ]
-    return Leaderboard(ranks, len(shares), not named)
+    return Leaderboard(ranks, len(shares))
 
 
 def _people(choice: Choice, today: date) -> dict[int, User]:

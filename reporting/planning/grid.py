@@ -116,7 +116,6 @@ class Grid:
     may_edit: bool
     last_change: Quota | None
     won_before: Decimal
-    whole_company: bool
 
     @property
     def months(self) -> list[date]:
@@ -221,7 +220,6 @@ def grid_for(reader: User, year: int) -> Grid:
         may_edit=any(line.may_edit for line in lines),
         last_change=plan.last_change,
         won_before=_won_before(plan.scope, period),
-        whole_company=plan.scope.everything,
     )
 
 
