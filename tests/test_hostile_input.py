@@ -1,31 +1,17 @@
 """Strange input that once made the product fail, or was stored."""
 
 import pytest
-from django.test import Client
 from django.utils import timezone
-from rest_framework.test import APIClient
 
 from pipeline.activities.actions import plan
 from pipeline.deals.actions import delete
 from pipeline.models import Deal, Stage
-from teams.models import ApiToken, Role
+from teams.models import Role
 from tests import factories
+from tests.clients import api_client, page_client
 
 pytestmark = pytest.mark.django_db
 LONG_NUMBER = "9" * 5000
-
-
-def client_of(user):
-    client = Client(raise_request_exception=False)
-    client.force_login(user)
-    return client
-
-
-def api_of(user):
-    client = APIClient(raise_request_exception=False)
-    _token, secret = ApiToken.objects.create(user=user, scope="write")
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
-    return client
 
 
 @pytest.fixture
@@ -34,7 +20,7 @@ def deal(rep, pipeline):
 
 
 def test_nul_in_search_of_contacts(rep, deal):
-    answer = client_of(rep).post(f"/deals/{deal.pk}/contacts/add/", {"q": "a\x00b", "search": "1", "version": "1"})
+    answer = page_client(rep).post(f"/deals/{deal.pk}/contacts/add/", {"q": "a\x00b", "search": "1", "version": "1"})
     assert answer.status_code < 500
 
 
@@ -43,11 +29,11 @@ def test_nul_in_search_of_contacts(rep, deal):
     ["/contacts/new/?company=" + "9" * 5000, "/deals/new/?stage=" + "9" * 5000, "/activities/new/?deal=" + "9" * 5000],
 )
 def test_long_ids(rep, deal, path):
-    assert client_of(rep).get(path).status_code < 500
+    assert page_client(rep).get(path).status_code < 500
 
 
 def test_long_version(rep, deal):
-    answer = client_of(rep).post(f"/companies/{deal.company_id}/edit/city/", {"city": "Bonn", "version": "9" * 5000})
+    answer = page_client(rep).post(f"/companies/{deal.company_id}/edit/city/", {"city": "Bonn", "version": "9" * 5000})
     assert answer.status_code < 500
 
 
@@ -58,17 +44,17 @@ def test_the_end_of_time(rep, deal, day, clock, zone):
     rep.time_zone = zone
     rep.save()
     data = {"kind": "call", "subject": "Call", "due_on": day, "due_time": clock}
-    assert client_of(rep).post(f"/activities/new/?deal={deal.pk}", data).status_code < 500
+    assert page_client(rep).post(f"/activities/new/?deal={deal.pk}", data).status_code < 500
     due = {"due_on": day} if not clock else {"due_at": f"{day}T{clock}:00Z"}
-    answer = api_of(rep).post("/api/v1/activities/", {"kind": "call", "subject": "Call", **due}, format="json")
+    answer = api_client(rep).post("/api/v1/activities/", {"kind": "call", "subject": "Call", **due}, format="json")
     assert answer.status_code < 500
-    assert client_of(rep).get("/today/").status_code == 200
-    assert client_of(rep).get("/activities/").status_code == 200
+    assert page_client(rep).get("/today/").status_code == 200
+    assert page_client(rep).get("/activities/").status_code == 200
 
 
 @pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "9999-12-31T23:59:59Z"])
 def test_api_instants(rep, deal, at):
-    api = api_of(rep)
+    api = api_client(rep)
     stage = Stage.objects.last().pk
     for verb, body in (("move", {"stage": stage, "at": at}), ("win", {"at": at})):
         assert api.post(f"/api/v1/deals/{deal.pk}/{verb}/", {"version": 1, **body}, format="json").status_code < 500
@@ -81,14 +67,14 @@ def test_api_instants(rep, deal, at):
     assert api.post("/api/v1/activities/", body, format="json").status_code < 500
     for name in ("as_of", "open_at"):
         assert api.get("/api/v1/deals/", {name: at}).status_code < 500
-    assert client_of(rep).get("/today/").status_code == 200
-    assert client_of(rep).get(f"/deals/{deal.pk}/").status_code == 200
+    assert page_client(rep).get("/today/").status_code == 200
+    assert page_client(rep).get(f"/deals/{deal.pk}/").status_code == 200
 
 
 def test_an_activity_of_a_deleted_deal_can_be_edited(rep, deal):
     activity = plan(by=rep, at=timezone.now(), kind="call", subject="Call", deal=deal)
     delete(deal_id=deal.pk, by=rep, at=timezone.now())
-    client = client_of(rep)
+    client = page_client(rep)
     for verb in ("edit", "done", "reschedule", "snooze", "cancel"):
         data = {"version": "1", "kind": "call", "subject": "New", "text": "", "until": "hour", "due_on": "2026-12-01"}
         assert client.post(f"/activities/{activity.pk}/{verb}/", data).status_code < 500, verb
@@ -99,17 +85,17 @@ def test_an_activity_of_a_hidden_deal(rep, other_rep, deal):
     activity = plan(by=rep, at=timezone.now(), kind="call", subject="Call", deal=deal)
     Deal.objects.filter(pk=deal.pk).update(owner=other_rep)
     data = {"version": "1", "kind": "call", "subject": "New", "text": ""}
-    assert client_of(rep).post(f"/activities/{activity.pk}/edit/", data).status_code < 500
+    assert page_client(rep).post(f"/activities/{activity.pk}/edit/", data).status_code < 500
 
 
 def test_a_note_about_nothing(rep):
-    assert client_of(rep).post("/notes/new/", {"body": "x"}).status_code < 500
+    assert page_client(rep).post("/notes/new/", {"body": "x"}).status_code < 500
 
 
 def test_denied_with_nul(team):
     content = factories.make_user(Role.CONTENT)
-    assert client_of(content).post("/activities/1/undo/%00/").status_code < 500
-    assert client_of(content).post("/activities/1/undo/%ED%A0%80/").status_code < 500
+    assert page_client(content).post("/activities/1/undo/%00/").status_code < 500
+    assert page_client(content).post("/activities/1/undo/%ED%A0%80/").status_code < 500
 
 
 @pytest.mark.parametrize(
@@ -117,11 +103,11 @@ def test_denied_with_nul(team):
     ["/quotas/0/", "/quotas/99999/", "/quotas/10000/", "/quotas/9999/", "/quotas/1/", "/quotas/99999999999999999999/"],
 )
 def test_years(admin, address):
-    assert client_of(admin).get(address).status_code < 500
+    assert page_client(admin).get(address).status_code < 500
 
 
 def test_huge_custom_fields(rep, deal):
-    api = api_of(rep)
+    api = api_client(rep)
     answer = api.patch(
         f"/api/v1/deals/{deal.pk}/", {"version": 1, "custom_fields": {"x": "a" * 900_000}}, format="json"
     )
@@ -130,7 +116,7 @@ def test_huge_custom_fields(rep, deal):
 
 @pytest.mark.parametrize("name", ["a\u202eb", "\u200b\u200b", "a\u0000b", "a\nb", "<script>alert(1)</script>", " "])
 def test_names_by_api(rep, pipeline, name):
-    api = api_of(rep)
+    api = api_client(rep)
     answers = {
         "deal": api.post("/api/v1/deals/", {"name": name}, format="json").status_code,
         "company": api.post("/api/v1/companies/", {"name": name}, format="json").status_code,
@@ -141,7 +127,7 @@ def test_names_by_api(rep, pipeline, name):
 
 
 def test_external_ids_hostile(rep, pipeline):
-    api = api_of(rep)
+    api = api_client(rep)
     for text in ("a\nb", "\u200b", " "):
         for kind, body in (("deals", {"name": "x"}), ("companies", {"name": "x"}), ("contacts", {"last_name": "x"})):
             assert api.post(f"/api/v1/{kind}/", {**body, "external_id": text}, format="json").status_code < 500
@@ -157,19 +143,19 @@ def test_notes_of_verbs(rep, pipeline, note):
         ("move", {"stage": Stage.objects.last().pk, "note": note}),
     ):
         deal = factories.make_deal(rep, at=now)
-        answer = api_of(rep).post(f"/api/v1/deals/{deal.pk}/{verb}/", {"version": 1, **body}, format="json")
+        answer = api_client(rep).post(f"/api/v1/deals/{deal.pk}/{verb}/", {"version": 1, **body}, format="json")
         assert answer.status_code in (400, 409), (verb, answer.status_code)
 
 
 def test_an_amount_beyond_all_measure_is_a_mistake_in_the_form(rep, deal):
-    answer = client_of(rep).post(f"/deals/{deal.pk}/edit/value/", {"version": "1", "value": LONG_NUMBER})
+    answer = page_client(rep).post(f"/deals/{deal.pk}/edit/value/", {"version": "1", "value": LONG_NUMBER})
     assert answer.status_code == 422
 
 
 @pytest.mark.parametrize("header", ["Referer", "HX-Current-URL"])
 def test_a_page_before_that_is_no_address(rep, deal, header):
     headers = {header: "http://[::1/dashboard/", "HX-Request": "true"}
-    client = client_of(rep)
+    client = page_client(rep)
     if header == "Referer":
         assert client.get("/deals/", headers={header: headers[header]}).status_code == 200
     activity = plan(by=rep, at=timezone.now(), kind="call", subject="Call", deal=deal)

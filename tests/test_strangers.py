@@ -7,7 +7,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from rest_framework.test import APIClient
 
 from pipeline.activities.actions import plan
 from pipeline.activities.note_actions import add_note
@@ -26,8 +25,9 @@ from pipeline.models import (
     SavedView,
     Stage,
 )
-from teams.models import ApiToken, Role, Team, Territory, User
+from teams.models import Role, Team, Territory, User
 from tests import factories
+from tests.clients import api_client, page_client
 from tests.test_doors import routes
 from tests.test_page_fuzz import addresses, world  # noqa: F401 - a fixture
 
@@ -36,19 +36,6 @@ SECRET = "Geheimnis"
 SCRIPT = "<script>x</script>"
 # What a GET may write: who took a file away stands in the audit trail.
 WRITING = ("/deals/export/", "/companies/export/", "/contacts/export/")
-
-
-def client_of(user, **more):
-    client = Client(raise_request_exception=False, **more)
-    client.force_login(user)
-    return client
-
-
-def api_of(user):
-    client = APIClient(raise_request_exception=False)
-    _token, secret = ApiToken.objects.create(user=user, scope="write")
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
-    return client
 
 
 @pytest.fixture
@@ -79,7 +66,7 @@ def normal(answer, *pks):
 
 def test_a_body_cannot_tell_hidden_from_missing(other_rep, other_manager, hidden):
     for person in (other_rep, other_manager):
-        api = api_of(person)
+        api = api_client(person)
         own = factories.make_deal(other_rep, at=timezone.now())
         mine = plan(by=other_rep, at=timezone.now(), kind="call", subject="x")
         own_company = factories.make_company("Own", owner=other_rep)
@@ -115,7 +102,7 @@ def test_the_parts_of_another_deal_are_not_those_of_ones_own(rep, other_rep, hid
     )
     event = DealEvent.objects.filter(deal_id=hidden["deal"]).latest("pk")
     own = factories.make_deal(other_rep, at=now)
-    client = client_of(other_rep)
+    client = page_client(other_rep)
     for path in (
         f"products/{line.pk}/",
         f"products/{line.pk}/remove/",
@@ -133,7 +120,7 @@ def test_the_parts_of_another_deal_are_not_those_of_ones_own(rep, other_rep, hid
 
 
 def test_who_left_is_out_with_the_next_request(rep, workspace):
-    browser, api = client_of(rep), api_of(rep)
+    browser, api = page_client(rep), api_client(rep)
     assert browser.get("/today/").status_code == 200
     rep.is_active = False
     rep.save()
@@ -156,12 +143,12 @@ def test_the_way_on_leads_to_our_pages_only(rep, next_):
     assert is_ours(answer["Location"])
     deal = factories.make_deal(rep, at=timezone.now())
     activity = plan(by=rep, at=timezone.now(), kind="call", subject="x", deal=deal)
-    answer = client_of(rep).post(f"/activities/{activity.pk}/done/", {"version": 1, "next": next_})
+    answer = page_client(rep).post(f"/activities/{activity.pk}/done/", {"version": 1, "next": next_})
     assert is_ours(answer["Location"])
-    page = client_of(rep).get("/deals/", {"back": next_}).content.decode()
+    page = page_client(rep).get("/deals/", {"back": next_}).content.decode()
     assert not any(f'href="{way}' in page for way in ("https://evil", "//evil", "javascript"))
     for path in (f"/activities/{activity.pk}/done/", f"/deals/{deal.pk}/undo/1/"):
-        answer = client_of(rep).post(path, {"version": 9}, HTTP_REFERER="https://evil.example/")
+        answer = page_client(rep).post(path, {"version": 9}, HTTP_REFERER="https://evil.example/")
         assert is_ours(answer.headers.get("Location", "/"))
 
 
@@ -173,13 +160,13 @@ def test_no_page_is_excused_from_the_token_of_its_form():
 
 
 def test_a_session_alone_does_not_write_through_the_api(rep, hidden):
-    client = client_of(rep, enforce_csrf_checks=True)
+    client = page_client(rep, enforce_csrf_checks=True)
     answer = client.post("/api/v1/companies/", {"name": "x"}, content_type="application/json")
     assert answer.status_code in (401, 403)
 
 
 def test_reading_writes_nothing(world, admin):  # noqa: F811
-    client = client_of(admin)
+    client = page_client(admin)
     client.get("/today/")
     wrote = {}
     for address in addresses(world):
@@ -203,7 +190,7 @@ def test_no_name_is_ever_a_script(world, admin):  # noqa: F811
         for row in model.objects.all():
             model.objects.filter(pk=row.pk).update(**{field: f"{SCRIPT}{row.pk}"})
     SavedView.objects.create(owner=admin, name=SCRIPT, parameters={"q": SCRIPT})
-    client = client_of(admin)
+    client = page_client(admin)
     query = dict.fromkeys(("q", "company", "name", "stage", "query", "next", "owner"), SCRIPT)
     for address in addresses(world):
         answer = client.get(address, {**query, "back": f"/dashboard/?{SCRIPT}"})

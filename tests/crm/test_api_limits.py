@@ -1,8 +1,7 @@
 import pytest
-from rest_framework.test import APIClient
 from rest_framework.throttling import UserRateThrottle
 
-from teams.models import ApiToken
+from tests.clients import api_client
 
 pytestmark = pytest.mark.django_db
 
@@ -12,15 +11,8 @@ def three_a_minute(monkeypatch):
     monkeypatch.setattr(UserRateThrottle, "get_rate", lambda _self: "3/min")
 
 
-def client_of(user):
-    client = APIClient()
-    _token, secret = ApiToken.objects.create(user=user, scope="read")
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
-    return client
-
-
 def test_too_many_calls_are_told_when_to_come_back(rep, other_rep, three_a_minute):
-    busy, other = client_of(rep), client_of(other_rep)
+    busy, other = api_client(rep), api_client(other_rep)
     assert [busy.get("/api/v1/stages/").status_code for _call in range(4)] == [200, 200, 200, 429]
     answer = busy.get("/api/v1/stages/")
     assert answer["Content-Type"] == "application/problem+json"

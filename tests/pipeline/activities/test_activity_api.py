@@ -6,26 +6,19 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from rest_framework.test import APIClient
 
 from pipeline.activities.actions import plan
 from pipeline.models import Activity, Deal
-from teams.models import ApiToken, Role
+from teams.models import Role
+from tests.clients import api_client
 from tests.factories import make_company, make_deal, make_user
 
 URL = "/api/v1/activities/"
 
 
-def client_of(user, scope="write"):
-    client = APIClient(raise_request_exception=False)
-    _token, secret = ApiToken.objects.create(user=user, scope=scope)
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
-    return client
-
-
 @pytest.fixture
 def api(rep):
-    return client_of(rep)
+    return api_client(rep)
 
 
 @pytest.fixture
@@ -124,7 +117,7 @@ def test_the_list_is_filtered_and_knows_its_parameters(api, rep, deal):
 
 def test_out_of_reach_is_not_there(other_rep, rep, deal):
     activity = planned(rep, deal)
-    stranger = client_of(other_rep)
+    stranger = api_client(other_rep)
     assert stranger.get(URL).data["results"] == []
     assert stranger.get(f"{URL}{activity.pk}/").status_code == 404
     assert stranger.post(f"{URL}{activity.pk}/done/", {"version": 1}, format="json").status_code == 404
@@ -132,11 +125,11 @@ def test_out_of_reach_is_not_there(other_rep, rep, deal):
 
 def test_readers_read_and_content_people_stay_out(rep, team, deal):
     activity = planned(rep, deal)
-    reader = client_of(make_user(Role.READ_ONLY, team=team))
+    reader = api_client(make_user(Role.READ_ONLY, team=team))
     assert reader.get(f"{URL}{activity.pk}/").status_code == 200
     assert reader.post(f"{URL}{activity.pk}/done/", {"version": 1}, format="json").status_code == 403
-    assert client_of(make_user(Role.CONTENT)).get(URL).status_code == 403
-    assert client_of(rep, "read").post(URL, {"subject": "Call"}, format="json").status_code == 403
+    assert api_client(make_user(Role.CONTENT)).get(URL).status_code == 403
+    assert api_client(rep, "read").post(URL, {"subject": "Call"}, format="json").status_code == 403
 
 
 def test_many_activities_ask_the_database_no_more_often(api, rep, deal):
@@ -157,10 +150,10 @@ def test_a_deal_out_of_reach_is_no_part_of_an_activity_within_it(rep, other_rep,
     make_deal(other_rep, company=company, at=timezone.now())
     hidden = make_deal(rep, company=company, name="Zeppelin", at=timezone.now())
     activity = planned(rep, hidden)
-    stranger, address = client_of(other_rep), f"{URL}{activity.pk}/"
+    stranger, address = api_client(other_rep), f"{URL}{activity.pk}/"
     for shown in (stranger.get(address).data, stranger.get(URL).data["results"][0]):
         assert (shown["deal"], shown["company"]) == (None, company.pk)
     for asked in ({"deal": hidden.pk}, {"q": "zeppelin"}):
         assert stranger.get(URL, asked).data["results"] == []
-        assert len(client_of(rep).get(URL, asked).data["results"]) == 1
-    assert client_of(rep).get(address).data["deal"] == hidden.pk
+        assert len(api_client(rep).get(URL, asked).data["results"]) == 1
+    assert api_client(rep).get(address).data["deal"] == hidden.pk

@@ -3,11 +3,11 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from rest_framework.test import APIClient
 
 from pipeline.coverage.actions import place
 from pipeline.models import Company, Contact
-from teams.models import ApiToken, Role, TerritoryMembership
+from teams.models import Role, TerritoryMembership
+from tests.clients import api_client
 from tests.factories import NOW, make_company, make_contact, make_deal, make_territory, make_user
 
 pytestmark = pytest.mark.django_db
@@ -16,16 +16,9 @@ KINDS = [(COMPANIES, make_company), (CONTACTS, make_contact)]
 DE = [[{"field": "country", "operator": "in", "values": ["DE"]}]]
 
 
-def client_of(user, scope="write"):
-    client = APIClient(raise_request_exception=False)
-    _token, secret = ApiToken.objects.create(user=user, scope=scope)
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
-    return client
-
-
 @pytest.fixture
 def api(rep):
-    return client_of(rep)
+    return api_client(rep)
 
 
 def ids(answer):
@@ -125,11 +118,11 @@ def test_an_update_needs_the_version_and_conflicts_show_both_values(api, rep, ad
     assert api.patch(url, {"city": "Bonn"}, format="json").status_code == 428
     answer = api.patch(url, {"city": "Bonn"}, format="json", HTTP_IF_MATCH='"1"')
     assert (answer.status_code, answer["ETag"]) == (200, '"2"')
-    answer = client_of(admin).patch(url, {"version": 1, "city": "Köln"}, format="json")
+    answer = api_client(admin).patch(url, {"version": 1, "city": "Köln"}, format="json")
     assert answer.status_code == 409
     body = answer.json()
     assert (body["field"], body["yours"], body["theirs"], body["by"]) == ("city", "Köln", "Bonn", rep.name)
-    merged = client_of(admin).patch(url, {"version": 1, "industry": "Retail"}, format="json")
+    merged = api_client(admin).patch(url, {"version": 1, "industry": "Retail"}, format="json")
     assert (merged.status_code, merged.json()["city"]) == (200, "Bonn")
 
 
@@ -148,12 +141,12 @@ def test_a_change_that_the_rules_look_at_moves_the_open_deals(api, rep):
 @pytest.mark.parametrize(("url", "make"), KINDS)
 def test_an_external_id_out_of_reach_looks_free(api, rep, manager, other_rep, url, make):
     body = {"name": "Acme", "external_id": "A-1"} if url == COMPANIES else {"last_name": "Voss", "external_id": "A-1"}
-    theirs = client_of(other_rep).post(url, body, format="json")
+    theirs = api_client(other_rep).post(url, body, format="json")
     mine = api.post(url, body, format="json")
     assert (theirs.status_code, mine.status_code) == (201, 201)
     assert theirs.json().keys() == mine.json().keys()
     for person in (rep, manager):
-        taken = client_of(person).post(url, body, format="json")
+        taken = api_client(person).post(url, body, format="json")
         assert (taken.status_code, taken.json()["errors"][0]["field"]) == (400, "external_id")
     assert make().__class__.objects.filter(external_id="A-1").count() == 2
 
@@ -180,7 +173,7 @@ def test_delete_and_restore(api, rep, url, make):
 @pytest.mark.parametrize(("url", "make"), KINDS)
 def test_what_was_changed_meanwhile_is_looked_at_before_it_goes(api, rep, manager, url, make):
     row = make(owner=rep)
-    client_of(manager).patch(f"{url}{row.pk}/", {"version": 1, "phone": "+49 30 901820"}, format="json")
+    api_client(manager).patch(f"{url}{row.pk}/", {"version": 1, "phone": "+49 30 901820"}, format="json")
     stale = api.delete(f"{url}{row.pk}/", {"version": 1}, format="json")
     assert (stale.status_code, stale.json()["code"]) == (409, "conflict")
     assert "Max Manager" in stale.json()["detail"]
@@ -201,20 +194,20 @@ def test_reps_keep_what_is_theirs_and_managers_hand_it_to_their_people(api, rep,
     company = make_company(owner=rep)
     url = f"{COMPANIES}{company.pk}/"
     assert api.patch(url, {"version": 1, "owner": manager.pk}, format="json").status_code == 403
-    boss = client_of(manager)
+    boss = api_client(manager)
     assert boss.patch(url, {"version": 1, "owner": other_rep.pk}, format="json").status_code == 403
     assert boss.patch(url, {"version": 1, "owner": manager.pk}, format="json").status_code == 200
 
 
 def test_who_only_reads_does_not_write(rep, team):
     company = make_company(owner=rep)
-    reader = client_of(make_user(Role.READ_ONLY, team=team))
+    reader = api_client(make_user(Role.READ_ONLY, team=team))
     assert reader.get(f"{COMPANIES}{company.pk}/").status_code == 200
     assert reader.patch(f"{COMPANIES}{company.pk}/", {"version": 1, "city": "Ulm"}, format="json").status_code == 403
     assert reader.post(COMPANIES, {"name": "New"}, format="json").status_code == 403
-    token = client_of(rep, scope="read")
+    token = api_client(rep, scope="read")
     assert token.delete(f"{COMPANIES}{company.pk}/").status_code == 403
-    assert client_of(make_user(Role.CONTENT)).get(COMPANIES).status_code == 403
+    assert api_client(make_user(Role.CONTENT)).get(COMPANIES).status_code == 403
 
 
 @pytest.mark.parametrize(("url", "make"), KINDS)
@@ -235,4 +228,4 @@ def test_reps_read_the_territories_in_which_they_work_today(api, rep, manager):
     TerritoryMembership.objects.create(user=rep, territory=mine)
     TerritoryMembership.objects.create(user=rep, territory=past, ends_on="2020-01-01")
     assert ids(api.get("/api/v1/territories/")) == [mine.pk]
-    assert ids(client_of(manager).get("/api/v1/territories/")) == [mine.pk, past.pk, other.pk]
+    assert ids(api_client(manager).get("/api/v1/territories/")) == [mine.pk, past.pk, other.pk]

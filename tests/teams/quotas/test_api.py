@@ -5,20 +5,13 @@ from decimal import Decimal
 
 import pytest
 from django.utils import timezone
-from rest_framework.test import APIClient
 
-from teams.models import ApiToken, Quota
+from teams.models import Quota
+from tests.clients import api_client
 from tests.factories import set_quota
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/quotas/"
-
-
-def client_of(user, scope="write"):
-    client = APIClient(raise_request_exception=False)
-    _token, secret = ApiToken.objects.create(user=user, scope=scope)
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
-    return client
 
 
 def cell(month=3, amount="100.00", version=0, **subject):
@@ -26,7 +19,7 @@ def cell(month=3, amount="100.00", version=0, **subject):
 
 
 def post(user, *cells, **more):
-    return client_of(user).post(URL, {"quotas": list(cells), **more}, format="json")
+    return api_client(user).post(URL, {"quotas": list(cells), **more}, format="json")
 
 
 def test_many_are_set_at_once(manager, rep, team):
@@ -43,7 +36,7 @@ def test_many_are_set_at_once(manager, rep, team):
 def test_reps_read_their_own_and_set_none(admin, rep, other_rep):
     for person in (rep, other_rep):
         set_quota(by=admin, at=timezone.now(), subject=person, month=date(2026, 3, 1), amount=Decimal(5))
-    assert [row["user"] for row in client_of(rep).get(URL).data["results"]] == [rep.pk]
+    assert [row["user"] for row in api_client(rep).get(URL).data["results"]] == [rep.pk]
     assert post(rep, cell(user=rep.pk)).status_code == 403
 
 
@@ -85,7 +78,7 @@ def test_wrong_cells_are_named(admin, rep, change, field):
 
 @pytest.mark.parametrize("body", [{}, {"quotas": []}, {"quotas": "x"}, {"quotas": [{}]}, {"quotas": None}])
 def test_nothing_to_set_is_refused(admin, body):
-    assert client_of(admin).post(URL, body, format="json").status_code == 400
+    assert api_client(admin).post(URL, body, format="json").status_code == 400
 
 
 def test_years_far_away_are_refused(admin, rep):
@@ -93,6 +86,6 @@ def test_years_far_away_are_refused(admin, rep):
 
 
 def test_a_token_to_read_sets_nothing(admin, rep):
-    answer = client_of(admin, "read").post(URL, {"quotas": [cell(user=rep.pk)]}, format="json")
+    answer = api_client(admin, "read").post(URL, {"quotas": [cell(user=rep.pk)]}, format="json")
     assert answer.status_code == 403
     assert not Quota.objects.exists()
