@@ -20,6 +20,7 @@ from crm.lib.api.versions import version_read, without_version
 from crm.lib.text import SingleLine
 from pipeline.contacts.api import ReachableCompany, not_taken
 from pipeline.deals import actions
+from pipeline.deals.actions.opening import NO_RATE
 from pipeline.deals.as_of import as_they_were
 from pipeline.deals.filters import DealFilter
 from pipeline.deals.models import Competitor, Deal, DealEvent, LeadSource, Product
@@ -28,6 +29,7 @@ from pipeline.deals.states import ForecastCategory
 from pipeline.stages.models import CloseReason, Pipeline, Stage
 from teams.access import Permission
 from teams.access.api import ReadOnlyResource
+from teams.currencies.rates import can_convert
 from teams.models import User
 
 # Where an ordering needs a value and a deal has none.
@@ -95,13 +97,27 @@ class DealOut(serializers.ModelSerializer):
         return deal.next_step_state if deal.is_open else None
 
 
+class Currency(serializers.RegexField):
+    """A code of ISO 4217 that the workspace can convert."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(r"^[A-Z]{3}\Z", **options)
+
+    def to_internal_value(self, data: Any) -> Any:
+        code = super().to_internal_value(data)
+        self.run_validators(code)
+        if not can_convert(code):
+            raise ValidationError(NO_RATE, code="currency")
+        return code
+
+
 class DealChange(Strict):
     """What a PATCH may set, and what a move may fill; nothing is required."""
 
     name = serializers.CharField(max_length=200, required=False)
     company = ReachableCompany(required=False, allow_null=True)
     value = Money(required=False, allow_null=True)
-    currency = serializers.RegexField(r"^[A-Z]{3}\Z", required=False)
+    currency = Currency(required=False)
     expected_close_date = serializers.DateField(required=False, allow_null=True)
     probability = serializers.IntegerField(min_value=1, max_value=99, required=False, allow_null=True)
     forecast_category = serializers.ChoiceField(ForecastCategory.choices, required=False)
@@ -125,7 +141,7 @@ class DealIn(Strict):
     owner = serializers.PrimaryKeyRelatedField(queryset=User.objects.active(), required=False)
     company = ReachableCompany(required=False, allow_null=True)
     value = Money(required=False, allow_null=True)
-    currency = serializers.RegexField(r"^[A-Z]{3}\Z", required=False)
+    currency = Currency(required=False)
     expected_close_date = serializers.DateField(required=False, allow_null=True)
     probability = serializers.IntegerField(min_value=1, max_value=99, required=False, allow_null=True)
     source = serializers.PrimaryKeyRelatedField(  # type: ignore[assignment]

@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.core.cache import cache
 from django.db import connection
 
+from teams.currencies.models import ExchangeRate
 from teams.workspace.models import Workspace
 
 _EURO = "EUR"
@@ -40,6 +41,14 @@ def rates_on(day: date) -> dict[str, Decimal]:
             if currency != own
         }
     return factors
+
+
+def can_convert(currency: str) -> bool:
+    """Whether amounts in this currency can be told in the workspace's, by rates of whichever day."""
+    own = Workspace.get().currency
+    needed = {own, currency} - {_EURO}
+    known = ExchangeRate.objects.filter(currency__in=needed).values("currency").distinct()
+    return currency == own or known.count() == len(needed)
 
 
 def forget_rates() -> None:

@@ -12,7 +12,7 @@ from reporting.metrics import funnel
 from reporting.metrics.average_deal_size import SizeBasis
 from reporting.metrics.population import Scope, Window
 from reporting.metrics.statistics import wilson
-from teams.models import Role
+from teams.models import ExchangeRate, Role
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -115,6 +115,8 @@ def test_a_rep_counts_her_own_deals(admin):
 def test_a_currency_without_a_rate_is_never_one_to_one(admin):
     rep = factories.make_user()
     factories.make_deal(rep, value=100, at=january(2))
+    rate = ExchangeRate.objects.create(currency="USD", valid_from=date(2026, 1, 1), rate=2)
     factories.make_deal(rep, value=999, currency="USD", at=january(2))
+    rate.delete()
     size = measured(admin).average_deal_size
     assert (size.value, size.n, size.not_convertible) == (Decimal(100), 1, 1)

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from crm.lib.errors import Refused
-from pipeline.deals.actions.opening import validate
+from pipeline.deals.actions.opening import check_currency, validate
 from pipeline.deals.actions.recording import apply, check_version, live_deal, record
 from pipeline.deals.models import Deal
 from pipeline.deals.states import CLOSED, DealStatus, EventKind
@@ -82,6 +82,8 @@ def fill(deal: Deal, changes: dict[str, Any]) -> dict[str, list[Any]]:
     if "forecast_category" in changes:
         deal.forecast_category_chosen = True
     changed = apply(deal, changes)
+    if "currency" in changed:
+        check_currency(deal.currency)
     if "company" in changed:
         changed |= apply(deal, {"territory": deal.company.territory if deal.company else None})
     return changed

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from crm.lib.errors import Forbidden, Refused
 from pipeline.credit import actions as credit
@@ -19,9 +20,11 @@ from pipeline.reminders import actions as reminders
 from pipeline.stages.models import Pipeline, Stage
 from teams.access import Permission, reach, who_may
 from teams.models import User, Workspace
+from teams.currencies.rates import can_convert
 from teams.people.lines import teams_of
 
 # What the first event tells besides the state.
+NO_RATE = gettext_lazy("Enter a currency with known exchange rates, like EUR or USD.")
 _FIRST_FACTS = ("name", "company", "source", "competitor")
 
 
@@ -51,6 +54,8 @@ def open_deal(
     if not scope.covers_person(owner.pk):
         raise Forbidden(who_may(Permission.DEAL_REASSIGN if scope else Permission.DEAL_ADD))
     stage = stage or first_stage(pipeline)
+    if currency:
+        check_currency(currency)
     if pipeline and stage.pipeline_id != pipeline.pk:
         raise Refused(_("This stage belongs to another pipeline. Choose one of this pipeline."), field="stage")
     deal = Deal(
@@ -92,6 +97,12 @@ def first_stage(pipeline: Pipeline | None) -> Stage:
 
 
 def validate(deal: Deal, *, known_relations: bool = False) -> None:
+def check_currency(currency: str) -> None:
+    """Raises Refused for one without rates: its amounts would be missing from every sum."""
+    if not can_convert(currency):
+        raise Refused(NO_RATE, code="currency", field="currency")
+
+
     """Raises Refused with the first invalid field. With `known_relations`, rows just read are not looked up again."""
     relations = [f.name for f in Deal._meta.concrete_fields if f.is_relation] if known_relations else []
     try:

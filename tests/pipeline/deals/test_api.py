@@ -1,5 +1,5 @@
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
@@ -9,7 +9,8 @@ from rest_framework.test import APIClient
 
 from pipeline.deals import history
 from pipeline.models import Deal, DealEvent, Stage
-from teams.models import ApiToken, Role
+from teams.models import ApiToken, ExchangeRate, Role
+from tests.clients import api_client
 from tests.factories import make_company, make_deal, make_pipeline, make_reason, make_team, make_user, make_workspace
 
 pytestmark = pytest.mark.django_db
@@ -31,16 +32,9 @@ def deal(rep):
     return make_deal(rep, at=timezone.now())
 
 
-def client_of(user, scope="write"):
-    client = APIClient(raise_request_exception=False)
-    _token, secret = ApiToken.objects.create(user=user, scope=scope)
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
-    return client
-
-
 @pytest.fixture
 def api(rep):
-    return client_of(rep)
+    return api_client(rep)
 
 
 def at(deal, verb=""):
@@ -62,12 +56,12 @@ def test_a_wrong_token_is_401():
 
 
 def test_who_holds_no_right_is_403(deal):
-    answer = client_of(make_user(Role.CONTENT)).get(URL)
+    answer = api_client(make_user(Role.CONTENT)).get(URL)
     assert answer.status_code == 403
 
 
 def test_a_token_to_read_cannot_write(rep, deal):
-    client = client_of(rep, scope="read")
+    client = api_client(rep, scope="read")
     assert client.get(at(deal)).status_code == 200
     assert client.patch(at(deal), {"name": "New", "version": 1}, format="json").status_code == 403
     deal.refresh_from_db()
@@ -75,7 +69,7 @@ def test_a_token_to_read_cannot_write(rep, deal):
 
 
 def test_out_of_reach_and_missing_are_the_same_404(deal):
-    stranger = client_of(make_user(team=make_team()))
+    stranger = api_client(make_user(team=make_team()))
     bodies = [stranger.get(path).json() for path in (at(deal), f"{URL}99999999/")]
     assert bodies[0] == bodies[1]
     for verb in ("", "move/", "win/"):
@@ -90,7 +84,7 @@ def test_out_of_reach_and_missing_are_the_same_404(deal):
 
 
 def test_read_only_people_see_but_may_not_change(deal):
-    reader = client_of(make_user(Role.READ_ONLY, team=deal.team))
+    reader = api_client(make_user(Role.READ_ONLY, team=deal.team))
     assert reader.get(at(deal)).status_code == 200
     answer = reader.patch(at(deal), {"version": 1, "name": "x"}, format="json")
     assert answer.status_code == 403
@@ -168,6 +162,25 @@ def test_an_external_id_out_of_reach_looks_free(api, rep, other_rep):
     assert Deal.objects.filter(external_id="D-1").count() == 2
 
 
+@pytest.mark.parametrize("code", ["QQQ", "usd", "EURO", "€", ""])
+def test_a_currency_that_nobody_can_convert_is_named(api, deal, code):
+    ExchangeRate.objects.create(currency="USD", valid_from=date(2026, 1, 2), rate=2)
+    for answer in (
+        api.post(URL, {"name": "New", "currency": code}, format="json"),
+        api.patch(at(deal), {"version": deal.version, "currency": code}, format="json"),
+    ):
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "currency")
+    deal.refresh_from_db()
+    assert (deal.currency, Deal.objects.count()) == ("EUR", 1)
+
+
+def test_currencies_with_rates_and_the_workspaces_own_are_taken(api, deal):
+    ExchangeRate.objects.create(currency="USD", valid_from=date(2026, 1, 2), rate=2)
+    assert api.post(URL, {"name": "New", "currency": "USD"}, format="json").json()["currency"] == "USD"
+    assert api.post(URL, {"name": "New", "currency": "EUR"}, format="json").json()["currency"] == "EUR"
+    assert api.patch(at(deal), {"version": 1, "currency": "USD"}, format="json").json()["currency"] == "USD"
+
+
 def test_a_failure_does_not_use_up_the_key(api):
     headers = {"HTTP_IDEMPOTENCY_KEY": "key-2"}
     assert api.post(URL, {"name": ""}, format="json", **headers).status_code == 400
@@ -212,10 +225,10 @@ def test_a_deal_is_won_with_its_value(api, deal):
 def test_a_manager_reassigns_deletes_and_restores(rep, deal):
     manager = make_user(Role.MANAGER, manages=deal.team)
     colleague = make_user(team=deal.team)
-    api = client_of(manager)
+    api = api_client(manager)
     handed = api.post(at(deal, "reassign/"), {"version": 1, "owner": colleague.pk}, format="json")
     assert handed.json()["owner"] == colleague.pk
-    assert client_of(rep).post(at(deal, "reassign/"), {"version": 2, "owner": rep.pk}, format="json").status_code in {
+    assert api_client(rep).post(at(deal, "reassign/"), {"version": 2, "owner": rep.pk}, format="json").status_code in {
         403,
         404,
     }
