@@ -1,6 +1,6 @@
 """What of the things a person was told once she may still know."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from crm.notifications.models import Notification
 from pipeline.activities.models import Activity
@@ -17,7 +17,7 @@ def within_reach(recipient: User, notifications: Sequence[Notification]) -> set[
     What an activity is about stands in the words about it, so she has to reach that too.
     """
     about = {notification.pk: (notification.about_type, notification.about_id) for notification in notifications}
-    activities = _activities(recipient, (pk for kind, pk in about.values() if kind == ACTIVITY))
+    activities = _activities(recipient, {pk for kind, pk in about.values() if kind == ACTIVITY and pk})
     deal_ids = {pk for kind, pk in about.values() if kind == DEAL} | {deal for deal, _company in activities.values()}
     company_ids = {company for deal, company in activities.values() if deal is None}
     deals, companies = _reached(Deal, recipient, deal_ids), _reached(Company, recipient, company_ids)
@@ -31,15 +31,16 @@ def within_reach(recipient: User, notifications: Sequence[Notification]) -> set[
     return {notification for notification, (kind, pk) in about.items() if may_know(kind, pk)}
 
 
-def _activities(recipient: User, ids: Iterable[int | None]) -> dict[int | None, tuple[int | None, int | None]]:
+def _activities(recipient: User, ids: set[int]) -> dict[int | None, tuple[int | None, int | None]]:
     """The deal and the company of each activity within reach."""
-    if not (wanted := set(ids)):
+    if not ids:
         return {}
-    rows = Activity.objects.reachable_by(recipient).filter(pk__in=wanted)
+    rows = Activity.objects.reachable_by(recipient).filter(pk__in=ids)
     return {pk: (deal, company) for pk, deal, company in rows.values_list("pk", "deal_id", "company_id")}
 
 
 def _reached(model: type[Deal | Company], recipient: User, ids: set[int | None]) -> set[int]:
-    if not (wanted := ids - {None}):
+    wanted = {pk for pk in ids if pk}
+    if not wanted:
         return set()
     return set(model.objects.reachable_by(recipient).filter(pk__in=wanted).values_list("pk", flat=True))
