@@ -1,19 +1,23 @@
 """Several people at the same record in the same moment: nothing is lost, doubled or torn."""
 
 import random
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from pipeline.activities.actions import plan
+from pipeline.contacts.actions import add_company
 from pipeline.deals import history
-from pipeline.models import Activity, Deal, DealEvent, Stage
+from pipeline.deals.actions import edit_deal, move_to_stage, open_deal, win
+from pipeline.handover.territories.actions import apply
+from pipeline.models import Activity, Company, Deal, DealEvent, Stage
 from teams.models import ApiToken
 from tests import factories
 
@@ -162,3 +166,55 @@ def test_two_admins_leave_one(admin):
     statuses = together(lambda: demote(admin, other), lambda: demote(other, admin))
     assert set(statuses) <= {200, 302, 403, 404, 409, 422}, statuses
     assert type(admin).objects.filter(role="admin", is_active=True, pk__in=secret).count() >= 1
+
+
+def test_nothing_that_appears_while_territories_change_is_left_behind(rep, admin, pipeline):
+    """A deal and a company that begin while the tree is reshaped, and end up where the new rules put them."""
+    old, new = factories.make_territory("Old", is_catch_all=True), factories.make_territory("New")
+    company = add_company(by=rep, at=timezone.now(), name="Acme", country="DE")
+    assert company.territory == old
+    reshaped = Event()
+
+    def reshape():
+        with transaction.atomic():
+            changes = {new.pk: {"rules": [[{"field": "country", "operator": "in", "values": ["DE"]}]]}}
+            apply(changes=changes, by=admin, at=timezone.now())
+            reshaped.set()
+            time.sleep(0.5)
+
+    def begin():
+        known = Company.objects.get(pk=company.pk)
+        reshaped.wait(30)
+        open_deal(by=rep, at=timezone.now(), name="Deal", company=known)
+
+    def appear():
+        reshaped.wait(30)
+        add_company(by=rep, at=timezone.now(), name="Late", country="DE")
+
+    together(reshape, begin, appear)
+    assert Deal.objects.get().territory == new
+    assert set(Company.objects.values_list("name", "territory__name")) == {("Acme", "New"), ("Late", "New")}
+
+
+@pytest.mark.parametrize("first", [move_to_stage, edit_deal])
+def test_who_waits_for_a_deal_finds_it(rep, admin, pipeline, first):
+    """Whatever the one before changed about it: the stage that it was joined with, its company."""
+    deal = factories.make_deal(rep, at=timezone.now(), company=factories.make_company(owner=rep))
+    wanted = {
+        move_to_stage: {"stage": Stage.objects.last()},
+        edit_deal: {"changes": {"company": factories.make_company(owner=rep)}},
+    }
+    changed = Event()
+
+    def change():
+        with transaction.atomic():
+            first(deal_id=deal.pk, by=rep, at=timezone.now(), version=1, **wanted[first])
+            changed.set()
+            time.sleep(0.5)
+
+    def win_it():
+        changed.wait(30)
+        win(deal_id=deal.pk, by=admin, at=timezone.now(), version=1)
+
+    together(change, win_it)
+    assert Deal.objects.get(pk=deal.pk).status == "won"

@@ -320,9 +320,7 @@ def _must_see(by: User, deal: Deal | None, company: Company | None, contact: Con
 
 def _locked(activity_id: int, by: User) -> Activity:
     """The locked row. Raises `DoesNotExist` out of reach, `Forbidden` where only reading is allowed."""
-    activity: Activity = (
-        Activity.objects.reachable_by(by).select_related("assignee").select_for_update(of=("self",)).get(pk=activity_id)
-    )
+    activity: Activity = Activity.objects.reachable_by(by).select_for_update(of=("self",)).get(pk=activity_id)
     if not Activity.objects.reachable_by(by, Permission.ACTIVITY_EDIT).filter(pk=activity_id).exists():
         raise Forbidden(who_may(Permission.ACTIVITY_EDIT))
     return activity

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.lib.errors import Conflict, FieldConflict, Forbidden, Refused
 from crm.lib.fields import only_known
 from pipeline.contacts.models import Company, Contact
-from pipeline.coverage.actions import place
+from pipeline.coverage.actions import hold_plan, place
 from teams.access import Permission, holds, reach, who_may
 from teams.audit.models import AuditEntry
 from teams.audit.record import record
@@ -63,6 +63,7 @@ def add_company(*, by: User, at: datetime, **fields: Any) -> Company:
     """A new company in its territory. Whoever adds it owns it unless `owner` says otherwise."""
     company = Company(**only_known(fields, COMPANY_FIELDS | _MADE_BY))
     _must_see_company(by, company.parent_id)
+    hold_plan()
     _add(company, by, at)
     place(Company.objects.filter(pk=company.pk), by=by, at=at)
     company.refresh_from_db(fields=["territory"])
@@ -108,6 +109,7 @@ def delete_company(*, company_id: int, by: User, at: datetime, version: int | No
 @transaction.atomic
 def restore_company(*, company_id: int, by: User, at: datetime, version: int | None) -> Company:
     """Take a company out of the bin, to where the rules of today put it."""
+    hold_plan()
     company: Company = _restore(_locked(Company, company_id, by, deleted=True), by, at, version)
     place(Company.objects.filter(pk=company.pk), by=by, at=at)
     company.refresh_from_db(fields=["territory"])

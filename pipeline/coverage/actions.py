@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -33,6 +33,23 @@ def place(companies: "QuerySet[Any]", *, by: User | None, at: datetime) -> list[
     for start in range(0, len(rows), BATCH):
         changed += _place_batch(rows[start : start + BATCH], rulebook, plan.version if plan else 0, by=by, at=at)
     return changed
+
+
+def hold_plan() -> None:
+    """Let nobody reshape the plan until the end of the transaction: a company that appears meanwhile would be missed.
+
+    To be asked for before any company is locked, which is the order of those who reshape.
+    """
+    with connection.cursor() as cursor:
+        table = connection.ops.quote_name(TerritoryPlan._meta.db_table)
+        cursor.execute(f"SELECT id FROM {table} WHERE status = %s FOR SHARE", [PlanStatus.PUBLISHED])  # noqa: S608
+
+
+def held_territory(company: Any) -> Territory | None:
+    """The territory of a company, which it keeps until the end of the transaction: a new deal would not follow it."""
+    # Without a join: a row that changed while one waited for it comes back without what it points to by now.
+    territory: Territory | None = _locked(company, no_key=True).territory
+    return territory
 
 
 @transaction.atomic
@@ -161,8 +178,8 @@ def _set_territory(company_ids: list[int], territory_id: int | None, model: Any)
     model._default_manager.filter(pk__in=company_ids).update(territory_id=territory_id)
 
 
-def _locked(company: Any) -> Any:
-    return type(company)._default_manager.select_for_update().get(pk=company.pk)
+def _locked(company: Any, *, no_key: bool = False) -> Any:
+    return type(company)._default_manager.select_for_update(no_key=no_key).get(pk=company.pk)
 
 
 def _may_change_territories(by: User) -> None:

@@ -25,7 +25,7 @@ _SET_CLOCKS = """
 @transaction.atomic
 def place_deals(company_ids: Iterable[int], *, by: User | None, at: datetime) -> int:
     """Open deals take the territory of their company, each with an event; closed deals never move."""
-    deals = Deal.objects.open().filter(company_id__in=set(company_ids)).select_related("company__territory")
+    deals = Deal.objects.open().filter(company_id__in=set(company_ids)).prefetch_related("company__territory")
     moved = []
     for deal in deals.select_for_update(of=("self",)).order_by("pk"):
         changes = apply(deal, {"territory": deal.company.territory if deal.company else None})
@@ -79,7 +79,7 @@ def touch(deal_ids: Iterable[int | None], *, contacted_at: datetime) -> None:
 @transaction.atomic
 def touch_in_bulk(contacts: Mapping[int, datetime]) -> None:
     """Like `touch` for many deals, each with a contact of its own."""
-    rows = Deal.objects.filter(pk__in=list(contacts)).select_related("stage")
+    rows = Deal.objects.filter(pk__in=list(contacts)).prefetch_related("stage")
     deals = list(rows.select_for_update(of=("self",)).order_by("pk"))
     for deal in deals:
         deal.last_contact_at = max(filter(None, (deal.last_contact_at, contacts[deal.pk])))

@@ -135,5 +135,5 @@ def _tell(deals: list[Deal]) -> None:
 
 
 def _open_deals(changed: Any) -> Any:
-    deals = Deal.objects.open().filter(stage__in=changed).select_related("stage")
+    deals = Deal.objects.open().filter(stage__in=changed).prefetch_related("stage")
     return deals.select_for_update(of=("self",)).order_by("pk")

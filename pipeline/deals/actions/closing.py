@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from crm.lib.errors import Forbidden, Refused
 from crm.lib.money import to_cents
+from pipeline.coverage.actions import held_territory
 from pipeline.credit import actions as credit
 from pipeline.deals.actions.opening import validate
 from pipeline.deals.actions.recording import apply, check_instant, check_version, live_deal, record, workspace_day
@@ -105,7 +106,7 @@ def reopen(*, deal_id: int, by: User, at: datetime, version: int | None, reason:
             "closed_at": None,
             "close_reason": None,
             "probability": deal.stage.probability,
-            "territory": deal.company.territory if deal.company else deal.territory,
+            "territory": held_territory(deal.company) if deal.company else deal.territory,
         },
     )
     if team_id != deal.team_id:

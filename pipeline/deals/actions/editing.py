@@ -1,5 +1,6 @@
 """Changing what is known about a deal."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -7,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from crm.lib.errors import Refused
+from pipeline.coverage.actions import held_territory
 from pipeline.deals.actions.opening import check_currency, validate
 from pipeline.deals.actions.recording import apply, check_version, live_deal, record
 from pipeline.deals.models import Deal
@@ -39,6 +41,7 @@ def edit_deal(
 
     Raises Conflict when somebody else changed one of them since `version`; other fields merge.
     """
+    hold_company(changes)
     deal = live_deal(deal_id, by=by)
     unknown = set(changes) - set(EDITABLE)
     if unknown:
@@ -55,6 +58,12 @@ def edit_deal(
     if "expected_close_date" in changes:
         reminders.plan_for_deal(deal, at=at)
     return deal
+
+
+def hold_company(changes: Mapping[str, Any]) -> None:
+    """Lock the company that a deal is to get before the deal, in the order of those who change territories."""
+    if company := changes.get("company"):
+        held_territory(company)
 
 
 def with_stage_probability(deal: Deal, changes: dict[str, Any]) -> dict[str, Any]:
@@ -85,5 +94,5 @@ def fill(deal: Deal, changes: dict[str, Any]) -> dict[str, list[Any]]:
     if "currency" in changed:
         check_currency(deal.currency)
     if "company" in changed:
-        changed |= apply(deal, {"territory": deal.company.territory if deal.company else None})
+        changed |= apply(deal, {"territory": held_territory(deal.company) if deal.company else None})
     return changed

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from crm.lib.errors import Forbidden, Refused
 from crm.notifications.actions import notify
 from pipeline.credit import actions as credit
-from pipeline.deals.actions.editing import EDITABLE, fill, with_stage_probability
+from pipeline.deals.actions.editing import EDITABLE, fill, hold_company, with_stage_probability
 from pipeline.deals.actions.opening import validate
 from pipeline.deals.actions.recording import apply, check_instant, check_version, live_deal, record, workspace_day
 from pipeline.deals.clock import stalled_from
@@ -47,6 +47,7 @@ def move_to_stage(
     Raises Refused with code `fields_required` when the stage requires more, with `note_required` when the deal falls
     back by more than one stage and `note` does not say why, Conflict when somebody moved it.
     """
+    hold_company(fields or {})
     deal = live_deal(deal_id, by=by)
     if deal.stage_id == stage.pk and deal.status == DealStatus.OPEN:
         return deal

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.lib.errors import Forbidden, Refused
+from pipeline.coverage.actions import held_territory
 from pipeline.credit import actions as credit
 from pipeline.deals import history
 from pipeline.deals.actions.recording import record, workspace_day
@@ -70,7 +71,7 @@ def open_deal(
         probability_overridden=probability is not None,
         owner=owner,
         team_id=teams_of([owner.pk], workspace_day(at)).get(owner.pk),
-        territory_id=company.territory_id if company else None,
+        territory=held_territory(company) if company else None,
         created_at=at,
         created_by=by,
         changed_at=at,

@@ -31,7 +31,8 @@ def locked_deal(deal_id: int, *, by: User, permission: Permission = Permission.D
 
     Raises Deal.DoesNotExist when it is out of reach, Forbidden when it may be seen but not handled.
     """
-    deals = Deal.objects.select_related("stage").reachable_by(by)
+    # Without a join: a deal that went to another stage while one waited for it would not be found with the old one.
+    deals = Deal.objects.reachable_by(by)
     deals = deals.filter(merged_into__isnull=True).with_right(by, permission)
     deal: Any = deals.select_for_update(of=("self",)).get(pk=deal_id)
     if not deal.is_allowed:
