@@ -20,12 +20,12 @@ from pipeline.deals.states import EventKind
 from pipeline.reminders import actions as reminders
 from pipeline.stages.models import Pipeline, Stage
 from teams.access import Permission, reach, who_may
-from teams.models import User, Workspace
 from teams.currencies.rates import can_convert
+from teams.models import User, Workspace
 from teams.people.lines import teams_of
 
-# What the first event tells besides the state.
 NO_RATE = gettext_lazy("Enter a currency with known exchange rates, like EUR or USD.")
+# What the first event tells besides the state.
 _FIRST_FACTS = ("name", "company", "source", "competitor")
 
 
@@ -54,9 +54,9 @@ def open_deal(
     scope = reach(by, Permission.DEAL_ADD)
     if not scope.covers_person(owner.pk):
         raise Forbidden(who_may(Permission.DEAL_REASSIGN if scope else Permission.DEAL_ADD))
-    stage = stage or first_stage(pipeline)
     if currency:
         check_currency(currency)
+    stage = stage or first_stage(pipeline)
     if pipeline and stage.pipeline_id != pipeline.pk:
         raise Refused(_("This stage belongs to another pipeline. Choose one of this pipeline."), field="stage")
     deal = Deal(
@@ -97,13 +97,13 @@ def first_stage(pipeline: Pipeline | None) -> Stage:
     return stage
 
 
-def validate(deal: Deal, *, known_relations: bool = False) -> None:
 def check_currency(currency: str) -> None:
     """Raises Refused for one without rates: its amounts would be missing from every sum."""
     if not can_convert(currency):
         raise Refused(NO_RATE, code="currency", field="currency")
 
 
+def validate(deal: Deal, *, known_relations: bool = False) -> None:
     """Raises Refused with the first invalid field. With `known_relations`, rows just read are not looked up again."""
     relations = [f.name for f in Deal._meta.concrete_fields if f.is_relation] if known_relations else []
     try:
