@@ -29,6 +29,7 @@ lint: environment  ## style, types, direction of imports, templates, migrations,
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/djlint --check --quiet templates
 	$(BIN)/djlint --lint --quiet templates
+	$(BIN)/djlint --lint --quiet --profile jinja -e jinja templates
 	@$(DEVSTACK) exec --migrated -- $(MAKE) --no-print-directory lint-schema
 	KONTOR_ENV=test $(BIN)/python manage.py spectacular --file /dev/null --validate --fail-on-warn
 	KONTOR_ENV=test $(BIN)/python manage.py makecatalogue --check

@@ -11,9 +11,10 @@ from crm.assets import bundled, slim_script
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "static"
 STYLESHEETS = sorted((STATIC / "css").rglob("*.css"))
-TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+TEMPLATES = sorted(path for kind in ("html", "jinja") for path in (ROOT / "templates").rglob(f"*.{kind}"))
 SCRIPTS = sorted((STATIC / "js").glob("*.js"))
 KILOBYTE = 1024
+ICON = r"""(?:{% icon |icon\(|icon_name=)"([a-z0-9-]+)\""""
 
 
 def without_comments(text: str) -> str:
@@ -61,7 +62,7 @@ def test_markup_holds_no_styles_and_no_scripts(path: Path) -> None:
 
 def test_icons_that_are_used_are_in_the_sprite() -> None:
     listed = set((STATIC / "icons.txt").read_text().split())
-    used = {name for path in TEMPLATES for name in re.findall(r'{% icon "([a-z0-9-]+)"', path.read_text())}
+    used = {name for path in TEMPLATES for name in re.findall(ICON, path.read_text())}
     assert used <= listed
 
 
