@@ -148,7 +148,9 @@ DATABASES["default"] |= {
     # Options in the address (the folder of a socket, a certificate) stay.
     "OPTIONS": {
         "connect_timeout": 2,
-        "options": f"-c statement_timeout={DB_STATEMENT_TIMEOUT_MS} -c lock_timeout={DB_LOCK_TIMEOUT_MS}",
+        # Parallel scans would take the processors from everybody else for one person's page.
+        "options": f"-c statement_timeout={DB_STATEMENT_TIMEOUT_MS} -c lock_timeout={DB_LOCK_TIMEOUT_MS}"
+        " -c max_parallel_workers_per_gather=0",
         **DATABASES["default"].get("OPTIONS", {}),
     },
 }
