@@ -37,7 +37,7 @@ def _late_activities(person: User, at: datetime) -> Iterator[dict[str, Any]]:
         moment = _reminded_at(activity)
         yield {
             "kind": kind,
-            "cause": f"activity:{activity.pk}:{kind}:{moment:%Y-%m-%dT%H:%M:%SZ}",
+            "cause": schedule.cause("activity", activity.pk, kind, moment),
             "title": activity.subject,
             "body": f"{activity.get_kind_display()} · {activity.deal}",
             "url": reverse("deal", args=[activity.deal_id]),
@@ -63,7 +63,7 @@ def _passed_deals(person: User, at: datetime) -> Iterator[dict[str, Any]]:
         moment = schedule.of_deal(day, person.zone)[kind]
         yield {
             "kind": kind,
-            "cause": f"deal:{deal.pk}:{kind}:{moment:%Y-%m-%dT%H:%M:%SZ}",
+            "cause": schedule.cause("deal", deal.pk, kind, moment),
             "title": _("The close date of %(deal)s has passed") % {"deal": deal.name},
             "body": _("Expected close date: %(date)s") % {"date": day_year(day)},
             "url": reverse("deal", args=[deal.pk]),

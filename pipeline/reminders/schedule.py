@@ -37,6 +37,11 @@ def of_deal(expected_close_date: date, zone: ZoneInfo) -> dict[ReminderKind, dat
     }
 
 
+def cause(subject: str, pk: int, kind: str, moment: datetime) -> str:
+    """What a reminder of an activity or deal at a moment is told under, once: see `Notification.cause`."""
+    return f"{subject}:{pk}:{kind}:{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
 def snoozed(times: set[datetime], until: datetime | None) -> set[datetime]:
     """Fire times while the person wants to hear nothing before `until`, and then once more."""
     return times if until is None else {moment for moment in times if moment > until} | {until}

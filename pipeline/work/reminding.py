@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -15,7 +15,7 @@ from crm.templatetags.formats import day_year, time_of_day
 from pipeline.activities.models import Activity
 from pipeline.deals.models import Deal
 from pipeline.reminders.models import ReminderKind, ReminderState, ScheduledReminder
-from pipeline.reminders.schedule import TOO_LATE
+from pipeline.reminders.schedule import TOO_LATE, cause
 from teams.models import User
 
 TOLD, COLLECTED, SETTLED = "told", "collected", "settled"
@@ -90,7 +90,7 @@ def _tell(reminder: ScheduledReminder, now: datetime) -> None:
     notify(
         recipient=reminder.recipient,
         kind=reminder.kind,
-        cause=f"{kind}:{subject.pk}:{reminder.kind}:{reminder.fire_at:%Y-%m-%dT%H:%M:%SZ}",
+        cause=cause(kind, subject.pk, reminder.kind, reminder.fire_at),
         title=title,
         body=body,
         url=url,
@@ -107,7 +107,7 @@ def _collect(recipient: User, now: datetime) -> None:
         cause=f"{LATE}:{local_date(now, recipient.zone)}",
         title=_("Reminders were missed"),
         body=_("Some reminders were due more than a day ago and were not sent. Look at what is overdue."),
-        url=_address("today"),
+        url=reverse("today"),
         at=now,
     )
 
@@ -116,10 +116,10 @@ def _about_activity(activity: Activity) -> tuple[str, str, str]:
     about = activity.deal or activity.company
     body = " · ".join(filter(None, (activity.get_kind_display(), _due(activity), str(about or ""))))
     if activity.deal_id:
-        return activity.subject, body, _address("deal", activity.deal_id)
+        return activity.subject, body, reverse("deal", args=[activity.deal_id])
     if activity.company_id:
-        return activity.subject, body, _address("company", activity.company_id)
-    return activity.subject, body, _address("activity-list")
+        return activity.subject, body, reverse("company", args=[activity.company_id])
+    return activity.subject, body, reverse("activity-list")
 
 
 def _due(activity: Activity) -> str:
@@ -131,7 +131,7 @@ def _due(activity: Activity) -> str:
 def _about_deal(deal: Deal, kind: ReminderKind) -> tuple[str, str, str]:
     title = _deal_titles()[kind] % {"deal": deal.name}
     body = _("Expected close date: %(date)s") % {"date": day_year(deal.expected_close_date)}
-    return title, body, _address("deal", deal.pk)
+    return title, body, reverse("deal", args=[deal.pk])
 
 
 def _deal_titles() -> dict[ReminderKind, str]:
@@ -141,11 +141,3 @@ def _deal_titles() -> dict[ReminderKind, str]:
         ReminderKind.DEAL_CLOSES_TODAY: _("%(deal)s should close today"),
         ReminderKind.DEAL_CLOSE_DATE_PASSED: _("The close date of %(deal)s has passed"),
     }
-
-
-def _address(name: str, *args: int) -> str:
-    """The path of a page, empty where an installation has none of that name."""
-    try:
-        return reverse(name, args=args)
-    except NoReverseMatch:
-        return ""

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db import models
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -106,10 +106,7 @@ class Reading:
         name, takes_id, permission = PAGES.get(entry.subject_type, ("", False, None))
         if permission is None or entry.subject_id is None or not holds(self.reader, permission):
             return ""
-        try:
-            return reverse(name, args=[entry.subject_id] if takes_id else [])
-        except NoReverseMatch:
-            return ""
+        return reverse(name, args=[entry.subject_id] if takes_id else [])
 
     def _change(self, entry: AuditEntry, name: str, pair: list[Any]) -> Change:
         kind, territory, name = _about(entry.subject_type, name)
