@@ -219,7 +219,7 @@ def edit_activity(
     before = activity.deal_id
     for name, value in changes.items():
         setattr(activity, name, value)
-    _must_see(by, changes.get("deal"), changes.get("company"), changes.get("contact"))
+    must_see(by, changes.get("deal"), changes.get("company"), changes.get("contact"))
     _write(checked(activity), at)
     follow.refresh_next_step([before])
     if activity.is_open:
@@ -278,6 +278,13 @@ def set_due(activity: Activity, *, due_on: date | None, due_at: datetime | None)
         activity.late_at = due_at
 
 
+def must_see(by: User, deal: Deal | None, company: Company | None, contact: Contact | None) -> None:
+    """Raise `DoesNotExist` for a record out of reach."""
+    for subject in (deal, company, contact):
+        if subject:
+            type(subject).objects.live().reachable_by(by).only("pk").get(pk=subject.pk)
+
+
 def _new(
     *,
     by: User,
@@ -290,7 +297,7 @@ def _new(
     contact: Contact | None,
 ) -> Activity:
     _may_assign(by, assignee)
-    _must_see(by, deal, company, contact)
+    must_see(by, deal, company, contact)
     return Activity(
         kind=kind,
         subject=subject,
@@ -309,13 +316,6 @@ def _may_assign(by: User, assignee: User) -> None:
         raise Forbidden(who_may(Permission.ACTIVITY_EDIT))
     if not assignee.is_active:
         raise Refused(_("This person no longer works here. Choose somebody else."), field="assignee")
-
-
-def _must_see(by: User, deal: Deal | None, company: Company | None, contact: Contact | None) -> None:
-    """Raise `DoesNotExist` for a record out of reach."""
-    for subject in (deal, company, contact):
-        if subject:
-            type(subject).objects.live().reachable_by(by).only("pk").get(pk=subject.pk)
 
 
 def _locked(activity_id: int, by: User) -> Activity:

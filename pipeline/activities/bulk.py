@@ -6,13 +6,13 @@ from datetime import datetime
 from django.db import transaction
 
 from crm.lib.copying import copy_rows
+from pipeline.activities import note_actions
 from pipeline.activities.actions import checked, set_due
 from pipeline.activities.models import OUTREACH, Activity, Note
 from pipeline.deals import follow
 from pipeline.reminders.actions import plan_in_bulk
 
 _BATCH = 2000
-_NOTE_RELATIONS = ["author", "deal", "company", "contact"]
 
 
 @transaction.atomic
@@ -36,9 +36,7 @@ def add_activities_in_bulk(activities: Sequence[Activity], *, at: datetime) -> l
 @transaction.atomic
 def add_notes_in_bulk(notes: Sequence[Note]) -> list[Note]:
     """Write unsaved notes. The caller has checked who may see what they are about."""
-    for note in notes:
-        note.clean_fields(exclude=_NOTE_RELATIONS)
-    return Note.objects.bulk_create(notes, batch_size=_BATCH)
+    return Note.objects.bulk_create([note_actions.checked(note) for note in notes], batch_size=_BATCH)
 
 
 def _last_contacts(activities: Sequence[Activity]) -> dict[int, datetime]:

@@ -171,9 +171,8 @@ class SnoozeForm(VersionForm):
 
     def clean(self) -> dict[str, Any]:
         fields: dict[str, Any] = super().clean() or {}
-        if fields.get("until") == "date" and not fields.get("on") and "on" not in self.errors:
-            self.add_error("on", _("Choose a day after today."))
-        if fields.get("until") == "date" and fields.get("on") and fields["on"] <= self.today:
+        day = fields.get("on")
+        if fields.get("until") == "date" and "on" not in self.errors and (day is None or day <= self.today):
             self.add_error("on", _("Choose a day after today."))
         return fields
 

@@ -30,8 +30,6 @@ OUTREACH = (
     ActivityKind.FOLLOW_UP,
     ActivityKind.SOCIAL,
 )
-# Planned within a stage's limit, one of these pauses the stalled clock.
-PAUSES_STALLED = (ActivityKind.CALL, ActivityKind.MEETING, ActivityKind.VIDEO)
 
 
 class CallOutcome(models.TextChoices):

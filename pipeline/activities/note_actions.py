@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from crm.lib.errors import Conflict, FieldConflict, Forbidden
+from pipeline.activities.actions import must_see
 from pipeline.activities.models import Note
 from pipeline.contacts.models import Company, Contact
 from pipeline.deals.models import Deal
@@ -28,9 +29,7 @@ def add_note(
     """Note something down on a record that one may see. Raises `DoesNotExist` for one out of reach."""
     if not holds(by, Permission.ACTIVITY_EDIT):
         raise Forbidden(who_may(Permission.ACTIVITY_EDIT))
-    for subject in (deal, company, contact):
-        if subject:
-            type(subject).objects.live().reachable_by(by).only("pk").get(pk=subject.pk)
+    must_see(by, deal, company, contact)
     note = Note(
         body=body,
         author=by,
@@ -41,8 +40,7 @@ def add_note(
         created_at=at,
         changed_at=at,
     )
-    note.clean_fields(exclude=["author", "deal", "company", "contact"])
-    note.save()
+    checked(note).save()
     return note
 
 
@@ -56,8 +54,7 @@ def edit_note(*, note_id: int, by: User, at: datetime, version: int, body: str) 
         theirs = FieldConflict("body", body, note.body, note.author.name, note.changed_at.isoformat())
         raise Conflict(_("This note was changed in the meantime."), [theirs])
     note.body = body
-    note.clean_fields(exclude=["author", "deal", "company", "contact"])
-    return _written(note, at)
+    return _written(checked(note), at)
 
 
 @transaction.atomic
@@ -89,6 +86,12 @@ def restore_note(*, note_id: int, by: User, at: datetime) -> Note:
         raise Forbidden(_("Only the author and their managers can delete a note."))
     note.deleted_at = None
     return _written(note, at)
+
+
+def checked(note: Note) -> Note:
+    """The note, once every field is valid."""
+    note.clean_fields(exclude=["author", "deal", "company", "contact"])
+    return note
 
 
 def _locked(note_id: int, by: User, *, deleted: bool = False) -> Note:

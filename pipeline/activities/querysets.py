@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from teams.models import User
 
+_OPEN, _DONE = Q(done_at__isnull=True, cancelled_at__isnull=True), Q(done_at__isnull=False)
+# Planned within a stage's limit, one of these pauses the stalled clock.
 _PAUSES_STALLED = ("call", "meeting", "video")
 
 
@@ -24,6 +26,18 @@ def _about_visible(model: type[models.Model], user: "User | AnonymousUser") -> Q
         related: Any = model._meta.get_field(name).related_model
         condition |= among(f"{name}_id", related._default_manager.reachable_by(user).values("pk"))
     return condition
+
+
+def _states(now: datetime) -> dict[str, Q]:
+    """What it means to be in each state that lists know."""
+    return {
+        "open": _OPEN,
+        "overdue": _OPEN & Q(late_at__lte=now),
+        "today": _OPEN & Q(today_from__lte=now, late_at__gt=now),
+        "planned": _OPEN & Q(today_from__gt=now),
+        "undated": _OPEN & Q(late_at__isnull=True),
+        "done": _DONE,
+    }
 
 
 class ActivityQuerySet(models.QuerySet):  # type: ignore[type-arg]
@@ -53,41 +67,21 @@ class ActivityQuerySet(models.QuerySet):  # type: ignore[type-arg]
         return self.filter(deal=deal) if reach(user, Permission.ACTIVITY_VIEW) else self.none()
 
     def open(self) -> Self:
-        return self.filter(done_at__isnull=True, cancelled_at__isnull=True)
+        return self.filter(_OPEN)
 
     def done(self) -> Self:
-        return self.filter(done_at__isnull=False)
+        return self.filter(_DONE)
 
     def overdue(self, now: datetime) -> Self:
-        return self.open().filter(late_at__lte=now)
-
-    def today(self, now: datetime) -> Self:
-        return self.open().filter(today_from__lte=now, late_at__gt=now)
-
-    def planned(self, now: datetime) -> Self:
-        return self.open().filter(today_from__gt=now)
-
-    def undated(self) -> Self:
-        return self.open().filter(late_at__isnull=True)
+        return self.in_state("overdue", now)
 
     def in_state(self, state: str, now: datetime) -> Self:
         """Open, overdue, today, planned, undated or done."""
-        clocked = {"overdue": self.overdue, "today": self.today, "planned": self.planned}
-        if state in clocked:
-            return clocked[state](now)
-        return {"undated": self.undated, "done": self.done}.get(state, self.open)()
+        return self.filter(_states(now)[state])
 
     def counts_by_state(self, now: datetime) -> dict[str, int]:
         """How many are in each state, in one query."""
-        open_ = Q(done_at__isnull=True, cancelled_at__isnull=True)
-        return self.aggregate(
-            open=Count("pk", filter=open_),
-            overdue=Count("pk", filter=open_ & Q(late_at__lte=now)),
-            today=Count("pk", filter=open_ & Q(today_from__lte=now, late_at__gt=now)),
-            planned=Count("pk", filter=open_ & Q(today_from__gt=now)),
-            undated=Count("pk", filter=open_ & Q(late_at__isnull=True)),
-            done=Count("pk", filter=Q(done_at__isnull=False)),
-        )
+        return self.aggregate(**{state: Count("pk", filter=condition) for state, condition in _states(now).items()})
 
     def soonest_first(self) -> Self:
         return self.order_by(F("late_at").asc(nulls_last=True), "pk")
