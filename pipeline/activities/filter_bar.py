@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from crm.lib.forms import DayInput
 from pipeline.activities.answers import NEXT_FOR
 from pipeline.activities.filters import STATES, ActivityFilter
 from pipeline.activities.models import Activity, ActivityKind
@@ -38,8 +39,8 @@ class FilterForm(forms.Form):
     q = forms.CharField(label=_("Search"), required=False, widget=forms.TextInput({"type": "search"}))
     kind = forms.ChoiceField(label=_("Type"), choices=[ANY, *ActivityKind.choices], required=False)
     assignee = forms.ChoiceField(label=_("Assigned to"), required=False)
-    due_from = forms.CharField(label=_("Due from"), required=False, widget=forms.DateInput({"type": "date"}))
-    due_to = forms.CharField(label=_("Due before"), required=False, widget=forms.DateInput({"type": "date"}))
+    due_from = forms.CharField(label=_("Due from"), required=False, widget=DayInput)
+    due_to = forms.CharField(label=_("Due before"), required=False, widget=DayInput)
     ordering = forms.ChoiceField(label=_("Sort by"), choices=[("", _("Usual")), *ORDERS], required=False)
 
     def __init__(self, *args: Any, people: Sequence[tuple[str, str]], **kwargs: Any) -> None:

@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm.lib.forms import DayInput
 from crm.lib.periods import FIRST_DAY, LAST_DAY, local_instant
 from crm.lib.text import MultiLine
 from pipeline.activities.defaults import REMINDERS, USUAL, reminder_choice, results_of, usual_offsets
@@ -34,7 +35,7 @@ class DueForm(VersionForm):
     due_on = forms.DateField(
         label=_("Due date"),
         validators=SENSIBLE_DAY,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=DayInput,
     )
     due_time = forms.TimeField(
         label=_("Due time"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
@@ -161,9 +162,7 @@ class SnoozeForm(VersionForm):
         initial="tomorrow",
         widget=forms.RadioSelect,
     )
-    on = forms.DateField(
-        label=_("Day"), required=False, validators=SENSIBLE_DAY, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    on = forms.DateField(label=_("Day"), required=False, validators=SENSIBLE_DAY, widget=DayInput)
 
     def __init__(self, data: Any = None, *, today: date, initial: Mapping[str, Any] | None = None) -> None:
         super().__init__(data, initial=dict(initial or {}))

@@ -7,9 +7,10 @@ from django import forms
 from django.db.models import Prefetch
 from django.utils.translation import gettext_lazy as _
 
+from crm.lib.forms import DayInput
 from pipeline.handover.actions import possible_successors
 from teams.models import TeamMembership, User
-from teams.people.forms import DayInput, TeamField
+from teams.people.forms import TeamField
 from teams.people.models import TeamRole
 
 

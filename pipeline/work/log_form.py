@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from crm.lib.forms import DayInput
 from crm.lib.periods import local_date
 from crm.lib.text import MultiLine, SingleLine
 from crm.templatetags.formats import weekday_date
@@ -50,7 +51,7 @@ class LogForm(VerbForm):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     next = forms.ChoiceField(label=_("Next step"), required=False, widget=forms.RadioSelect)
-    next_on = forms.DateField(label=_("On"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    next_on = forms.DateField(label=_("On"), required=False, widget=DayInput)
     next_subject = forms.CharField(label=_("What next"), required=False, max_length=200, validators=[SingleLine()])
     subject = forms.CharField(required=False, max_length=200, validators=[SingleLine()], widget=forms.HiddenInput)
     field_order = ("version", "kind", "contact", "outcome", "text", "next", "next_on", "next_subject", "subject")

@@ -8,6 +8,7 @@ from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from crm.lib.forms import DayInput
 from crm.lib.periods import midnight
 from crm.templatetags.formats import day_year
 from teams.audit.querysets import AuditQuerySet
@@ -28,8 +29,8 @@ class AuditFilter(forms.Form):
     action = forms.ChoiceField(label=_("Action"), choices=[ANY, *ACTS.items()], required=False)
     subject = forms.ChoiceField(label=_("Subject"), choices=[ANY, *SUBJECTS.items()], required=False)
     name = forms.CharField(label=_("Name of the subject"), max_length=80, required=False)
-    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}))
-    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput({"type": "date"}))
+    since = forms.DateField(label=_("From"), required=False, widget=DayInput)
+    until = forms.DateField(label=_("To"), required=False, widget=DayInput)
 
     def __init__(self, data: Any, *, people: UserQuerySet) -> None:
         super().__init__(data, auto_id="filter-%s")

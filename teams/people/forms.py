@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from crm.lib.forms import DayInput
 from teams.access.reach import subtree
 from teams.people.models import Role, Team, User
 from teams.people.querysets import UserQuerySet
@@ -41,13 +42,6 @@ class TeamField(forms.ChoiceField):
     def clean(self, value: Any) -> Team | None:
         key = super().clean(value)
         return Team.objects.get(pk=key) if key else None
-
-
-class DayInput(forms.DateInput):
-    input_type = "date"
-
-    def format_value(self, value: Any) -> Any:
-        return value.isoformat() if hasattr(value, "isoformat") else value
 
 
 class UserFilter(forms.Form):

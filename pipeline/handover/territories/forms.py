@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from crm.lib.forms import DayInput
 from crm.lib.localised import NotUnderstood, parse_amount
 from pipeline.coverage.rules import LABELS, VOCABULARY, NotARule, Rules, check
 from teams.models import Territory, User
@@ -193,12 +194,8 @@ class MemberForm(forms.Form):
     user = forms.ModelChoiceField(
         label=gettext_lazy("Person"), queryset=User.objects.none(), empty_label=gettext_lazy("Choose a person")
     )
-    starts_on = forms.DateField(
-        label=gettext_lazy("From"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
-    )
-    ends_on = forms.DateField(
-        label=gettext_lazy("Until before"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
-    )
+    starts_on = forms.DateField(label=gettext_lazy("From"), required=False, widget=DayInput)
+    ends_on = forms.DateField(label=gettext_lazy("Until before"), required=False, widget=DayInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -209,7 +206,7 @@ class MemberForm(forms.Form):
 class EndForm(forms.Form):
     ends_on = forms.DateField(
         label=gettext_lazy("No longer works here from"),
-        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        widget=DayInput,
     )
 
 
