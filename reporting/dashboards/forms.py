@@ -6,9 +6,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from crm.lib.forms import DayInput
 from pipeline.models import Pipeline
-from reporting.dashboards.calendar import COMPARISONS, CUSTOM, PERIODS
 from pipeline.populations import offered_territories
+from reporting.dashboards.calendar import COMPARISONS, CUSTOM, PERIODS
 from reporting.dashboards.choice import DEFAULTS
 from reporting.metrics.average_deal_size import SizeBasis
 from teams.access import Permission, reach
@@ -22,8 +23,8 @@ class NarrowingForm(forms.Form):
     """Period, comparison and whose deals. It is only printed: `choice.Reading` reads the address."""
 
     period = forms.ChoiceField(label=_("Period"), choices=[*PERIODS.items(), OWN_PERIOD])
-    first = forms.CharField(label=_("First day"), widget=forms.DateInput({"type": "date"}))
-    last = forms.CharField(label=_("Last day"), widget=forms.DateInput({"type": "date"}))
+    first = forms.CharField(label=_("First day"), widget=DayInput)
+    last = forms.CharField(label=_("Last day"), widget=DayInput)
     compare = forms.ChoiceField(label=_("Compared with"), choices=COMPARISONS.items())
     team = forms.ChoiceField(label=_("Team"))
     owner = forms.ChoiceField(label=_("Owner"))
