@@ -168,11 +168,9 @@ class ActivityResource(ReadOnlyResource):
 
     def get_serializer(self, *rows: Any, **options: Any) -> Any:
         """One activity, or with `many` those of a page."""
-        serializer = super().get_serializer(*rows, **options)
-        if rows:
-            shown = rows[0] if options.get("many") else rows
-            serializer.context["known"] = known_subjects(shown, self.person)
-        return serializer
+        shown = rows[0] if options.get("many") and rows else rows
+        known = known_subjects(shown, self.person) if shown else {}
+        return super().get_serializer(*rows, **options, context={**self.get_serializer_context(), "known": known})
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.action != "list":

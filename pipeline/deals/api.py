@@ -237,7 +237,7 @@ class DealResource(ReadOnlyResource):
             expected_close_or_last=Coalesce("expected_close_date", Value(_LAST_DAY)),
         )
 
-    def paginate_queryset(self, queryset: QuerySet[Any]) -> list[Any] | None:
+    def paginate_queryset(self, queryset: Any) -> list[Any] | None:
         """A page of deals; as they were, where the address asks for an instant."""
         page = super().paginate_queryset(queryset)
         return as_they_were(page, self.instant) if page and self.action == "list" else page
