@@ -11,6 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model
 
 from crm.lib.periods import Period, quarter_of
+from crm.lib.text import whole_number
 from pipeline.models import Pipeline
 from pipeline.populations import offered_territories
 from reporting.dashboards.calendar import COMPARISONS, CUSTOM, Comparison, named_period, own_period
@@ -21,7 +22,6 @@ from teams.models import Team, User, Workspace
 
 MODELS: dict[str, type[Model]] = {"owner": User, "team": Team, "pipeline": Pipeline}
 DEFAULTS = {"period": "quarter", "compare": Comparison.PREVIOUS.value, "size_basis": SizeBasis.OPEN.value}
-LONGEST_ID = 18
 
 
 @dataclass(frozen=True)
@@ -115,9 +115,8 @@ class Reading:
 
 
 def _row(rows: Any, value: str) -> Model | None:
-    if not (value.isascii() and value.isdigit() and len(value) <= LONGEST_ID):
-        return None
-    found: Model | None = rows.filter(pk=int(value)).first()
+    number = whole_number(value)
+    found: Model | None = None if number is None else rows.filter(pk=number).first()
     return found
 
 
