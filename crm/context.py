@@ -4,19 +4,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models.functions import JSONObject
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
-from crm.notifications.inbox import unread_of_each
 from crm.notifications.live import live_token
+from crm.rail import Rail, rail_of
 from crm.templatetags.formats import money, month, percent
 from pipeline.figures import Standing, standings_of
-from pipeline.frame import to_do
 from pipeline.models import SavedView
 from teams.access import Permission, holds
 from teams.access.reach import leads_others
@@ -64,17 +61,6 @@ class Link:
     active: bool = False
     count: int | None = None
     hot: bool = False
-
-
-@dataclass(frozen=True)
-class ToDo:
-    """How much waits on the page of today, and how much of it is late."""
-
-    count: int
-    late: int
-
-    def on(self, link: Link) -> Link:
-        return replace(link, count=self.count or None, hot=self.late > 0)
 
 
 @dataclass(frozen=True)
@@ -131,8 +117,9 @@ def shell_for(request: HttpRequest) -> Shell | None:
     if len(administration) == 1:
         # Who may only read what happened administers nothing.
         insights, administration = insights + administration, []
-    pinned, unread, waiting = asked_for_frame(user)
-    nav = [waiting.on(link) if link.url == address("today") else link for link in links(WORK, request)]
+    today = address("today")
+    rail, unread = rail_of(user, timezone.now(), anew=request.path == today)
+    nav = [counted(link, rail) if link.url == today else link for link in links(WORK, request)]
     return Shell(
         workspace_name=Workspace.get().name,
         user_name=user.name,
@@ -144,7 +131,7 @@ def shell_for(request: HttpRequest) -> Shell | None:
         admin_nav=administration,
         phone_start=nav[: len(links(PHONE_START, request))],
         phone_end=links((PHONE_END_OF_LEADERS if leads_others(user) else PHONE_END,), request),
-        pinned_views=links_to(pinned, request),
+        pinned_views=links_to(rail.pinned, request),
         pace=pace_of(user),
         new_deal_url=address("deal-add") if holds(user, Permission.DEAL_ADD) else "",
         search_url=address("search"),
@@ -192,18 +179,9 @@ def pace_card(stands: Standing, period: str, currency: str) -> PaceCard:
     )
 
 
-def asked_for_frame(user: User) -> tuple[list[SavedView], int, ToDo]:
-    """The views in this person's rail, the number at her bell and what she has to do, in one query."""
-    now = timezone.now()
-    views = SavedView.objects.pinned_by(user, Workspace.get().today(now))
-    row = User.objects.values_list(
-        ArraySubquery(views.values(view=JSONObject(pk="pk", name="name", parameters="parameters"))),
-        unread_of_each(now),
-        *to_do(user, now),
-    ).get(pk=user.pk)
-    found = [part for part in row[2:] if part]
-    waiting = ToDo(sum(part["count"] for part in found), sum(part["late"] for part in found))
-    return [SavedView(**view) for view in row[0]], row[1], waiting
+def counted(link: Link, rail: Rail) -> Link:
+    """The link with how much waits behind it, hot when some of it is late."""
+    return replace(link, count=rail.count or None, hot=rail.late > 0)
 
 
 def links_to(views: Iterable[SavedView], request: HttpRequest) -> list[Link]:

@@ -19,6 +19,7 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from crm.lib.errors import Forbidden, Refused
 from crm.lib.memo import remembering
+from crm.rail import forget_rail
 from crm.views import page_not_found
 from teams.access.reach import forbidden_by_role
 from teams.audit.record import record_denied
@@ -97,6 +98,18 @@ def personal_preferences(get_response: GetResponse) -> GetResponse:
             request.LANGUAGE_CODE = translation.get_language()
             response = get_response(request)
             response.headers["Content-Language"] = request.LANGUAGE_CODE
+        return response
+
+    return middleware
+
+
+def fresh_rail(get_response: GetResponse) -> GetResponse:
+    """What the rail keeps of a person's day is counted anew after she has changed something."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.method not in {"GET", "HEAD", "OPTIONS"} and isinstance(request.user, User):
+            forget_rail(request.user)
         return response
 
     return middleware

@@ -100,6 +100,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "crm.middleware.personal_preferences",
+    "crm.middleware.fresh_rail",
     "crm.middleware.second_factor",
     "crm.middleware.RefusalMiddleware",
 ]

@@ -136,7 +136,7 @@ def test_many_deals_ask_the_database_no_more_often(client, rep, pipeline):
 
 
 def todays_link(client):
-    return next(link for link in client.get("/notifications/").context["shell"].nav if link.url == "/today/")
+    return next(link for link in client.get("/today/").context["shell"].nav if link.url == "/today/")
 
 
 def test_the_rail_counts_what_the_page_of_today_counts(client, rep, other_rep, pipeline):
