@@ -108,7 +108,6 @@ class Reading:
             self.narrowing[name] = row
             self.query[name] = value
 
-
     def _rows(self, name: str) -> Any:
         """What may be named; territories only as far as the form offers them."""
         return offered_territories(self.reader) if name == "territory" else MODELS[name]._default_manager
