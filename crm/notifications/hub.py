@@ -19,6 +19,7 @@ PING_SECONDS = 20
 RETRY_MILLISECONDS = 3000
 WAITING_MESSAGES = 32
 RECONNECT_SECONDS = 2
+HEARING_SECONDS = 2
 
 # None ends the stream.
 Queue = asyncio.Queue[str | None]
@@ -30,6 +31,7 @@ class Hub:
     def __init__(self) -> None:
         self.listeners: dict[Queue, int] = {}
         self.reader: asyncio.Task[None] | None = None
+        self.hears = asyncio.Event()
 
     def join(self, user_id: int) -> Queue:
         queue = Queue(WAITING_MESSAGES)
@@ -81,9 +83,14 @@ class Hub:
             await channel.subscribe(CHANNEL)
             if was_away:
                 self.end()  # among what was lost may be the end of one of them
-            async for message in channel.listen():
-                if message["type"] == "message":
-                    self.hand_out(json.loads(message["data"]))
+            try:
+                async for message in channel.listen():
+                    if message["type"] == "subscribe":
+                        self.hears.set()
+                    elif message["type"] == "message":
+                        self.hand_out(json.loads(message["data"]))
+            finally:
+                self.hears.clear()
 
 
 hub = Hub()
@@ -93,6 +100,8 @@ async def events(user_id: int) -> AsyncIterator[str]:
     """Server-sent events for one browser, with a comment now and then that keeps the connection open."""
     queue = hub.join(user_id)
     try:
+        with suppress(TimeoutError):  # nothing that happens from the first line on is missed, unless nobody hears
+            await asyncio.wait_for(hub.hears.wait(), HEARING_SECONDS)
         yield f"retry: {RETRY_MILLISECONDS}\n\n"
         while True:
             try:
