@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import models
 
+from crm.lib.memo import remembered
 from pipeline.deals.models import Deal, DealEvent, DealStateInterval, StageSpell
 from pipeline.deals.states import DealStatus, EntryKind, EventKind, ExitKind
 
@@ -155,7 +156,11 @@ def _put(model: type[models.Model], rows: list[Any], *, unique: tuple[str, ...])
 
 
 def stage_ranks() -> StageOrder:
-    """Where the stages stand, and where they stood before; one query."""
+    """Where the stages stand, and where they stood before; one query a request."""
+    return remembered("stage-ranks", _stage_ranks)
+
+
+def _stage_ranks() -> StageOrder:
     stages: Any = Deal._meta.get_field("stage").related_model
     now: dict[int, tuple[int, int]] = {}
     before: dict[int, list[tuple[datetime, int]]] = defaultdict(list)

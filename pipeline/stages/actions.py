@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from crm.lib.errors import Forbidden, Refused
 from crm.lib.fields import only_known
+from crm.lib.memo import forget
 from crm.lib.ordering import strictly_rising
 from pipeline.stages.models import FormerPosition, Pipeline, Stage
 from teams.access import Permission, holds, who_may
@@ -47,6 +48,7 @@ def add_pipeline(*, by: User, name: str, like: Pipeline | None = None, name_de: 
     for position, stage in enumerate(stages, start=1):
         copied = {name: getattr(stage, name) for name in STAGE_FIELDS}
         Stage.objects.create(pipeline=pipeline, position=position, **copied)
+    forget()
     record("pipeline.added", by=by, subject=pipeline, changes={} if like is None else {"stages_of": [None, like.name]})
     return pipeline
 
@@ -107,6 +109,7 @@ def add_stage(*, by: User, pipeline_id: int, **fields: Any) -> Stage:
     _must_be_requirable(stage)
     validate(stage, known)
     stage.save()
+    forget()
     record("stage.added", by=by, subject=stage, changes={"pipeline": [None, pipeline.name]})
     return stage
 
@@ -133,6 +136,7 @@ def move_stage(*, by: User, at: datetime, stage_id: int, by_places: int) -> Stag
         FormerPosition.objects.bulk_create(
             FormerPosition(stage=each, position=before[each.pk], until=at) for each in moved
         )
+        forget()
         record("stage.moved", by=by, subject=stage)
     return stage
 

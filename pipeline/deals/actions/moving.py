@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from crm.lib.errors import Forbidden, Refused
 from crm.notifications.actions import notify
 from pipeline.credit import actions as credit
+from pipeline.deals import history
 from pipeline.deals.actions.editing import EDITABLE, fill, hold_company, with_stage_probability
 from pipeline.deals.actions.opening import validate
 from pipeline.deals.actions.recording import apply, check_instant, check_version, live_deal, record, workspace_day
@@ -140,6 +141,15 @@ def _tell_new_owner(deal: Deal, event: DealEvent, *, by: User, at: datetime) -> 
         )
 
 
+def falls_far_back(deal: Deal, stage: Stage) -> bool:
+    """Whether the deal goes back by more than one stage of those in use."""
+    _pipeline, position = history.stage_ranks().now[deal.stage_id]
+    if stage.position >= position:
+        return False
+    stages = Stage.objects.in_use().filter(pipeline=deal.pipeline_id)
+    return stages.filter(position__gt=stage.position, position__lt=position).exists()
+
+
 def check_required(deal: Deal, stage: Stage) -> None:
     """Raises Refused with code `fields_required` for the first field that the stage asks for."""
     for name in stage.required_fields:
@@ -147,14 +157,6 @@ def check_required(deal: Deal, stage: Stage) -> None:
             label = getattr(Deal._meta.get_field(name), "verbose_name", name)
             message = _("%(stage)s needs a value for “%(field)s”.") % {"stage": stage.label, "field": label}
             raise Refused(message, code="fields_required", field=name)
-def falls_far_back(deal: Deal, stage: Stage) -> bool:
-    """Whether the deal goes back by more than one stage of those in use."""
-    if stage.position >= deal.stage.position:
-        return False
-    stages = Stage.objects.in_use().filter(pipeline=deal.pipeline_id)
-    return stages.filter(position__gt=stage.position, position__lt=deal.stage.position).exists()
-
-
 
 
 def _fill(deal: Deal, given: dict[str, Any]) -> dict[str, list[Any]]:
