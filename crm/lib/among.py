@@ -9,10 +9,10 @@ from django.db.models import F, Lookup, Q, QuerySet
 class _AnyOf(Lookup):  # type: ignore[type-arg]
     lookup_name = "any_of"
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         column, parameters = self.process_lhs(compiler, connection)
         found, more = compiler.compile(self.rhs)
-        return f"{column} = ANY({found})", [*parameters, *more]
+        return f"{column} = ANY({found})", (*parameters, *more)
 
 
 def among(column: str, found: "QuerySet[Any, Any]") -> Q:
