@@ -22,7 +22,7 @@ from bench.servers import Server, serving  # noqa: E402
 SIZES = {"10k": 10_000, "100k": 100_000, "1m": 1_000_000}
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 TIMES = int(os.environ.get("TIMES", "40"))
-SECONDS = float(os.environ.get("SECONDS", "4"))
+LOAD_SECONDS = float(os.environ.get("LOAD_SECONDS", "4"))
 CLIENTS = 8
 
 
@@ -85,13 +85,13 @@ def take(measured: Measured, kontor: Server, floor: Server, world: World) -> Non
     sample, floor_sample = one_after_another(pairs, TIMES)
     measured.samples.append(sample)
     measured.floors.append(floor_sample)
-    measured.rates.append(many_at_once(kontor, request, clients=CLIENTS, seconds=SECONDS))
-    measured.floor_rates.append(many_at_once(floor, lowest, clients=CLIENTS, seconds=SECONDS))
+    measured.rates.append(many_at_once(kontor, request, clients=CLIENTS, seconds=LOAD_SECONDS))
+    measured.floor_rates.append(many_at_once(floor, lowest, clients=CLIENTS, seconds=LOAD_SECONDS))
 
 
 def report(size: str, everything: list[Measured], kontor: Server, floor: Server) -> None:
     floors = [sample for measured in everything for sample in measured.floors]
-    print(f"\n{size} deals, {ROUNDS} rounds of {TIMES} requests, then {CLIENTS} clients for {SECONDS:.0f} s")
+    print(f"\n{size} deals, {ROUNDS} rounds of {TIMES} requests, then {CLIENTS} clients for {LOAD_SECONDS:.0f} s")
     print(f"R: p50 {statistics.median(sample.median for sample in floors):.1f} ms\n")
     columns = f"{'':<34}{'p50':>7}{'p95':>7}{'p99':>7}{'req/s':>8}{'queries':>9}{'kB':>7}{'÷ R':>7}  {'range':<12}goal"
     print(columns)
