@@ -107,13 +107,7 @@ def rebuild(deal_id: int) -> None:
 
 def extend(deal_id: int) -> None:
     """What `rebuild` does, after new events: where they only continue the history, rows are added and none removed."""
-    events = list(DealEvent.objects.filter(deal_id=deal_id).order_by("pk"))
-    if not _only_continues(events):
-        rebuild(deal_id)
-        return
-    derived = replay(events, stage_ranks())
-    _put(StageSpell, derived.spells, unique=("deal", "stage", "visit_no"))
-    _put(DealStateInterval, derived.intervals, unique=("deal", "valid_from"))
+    extend_many([deal_id])
 
 
 def extend_many(deal_ids: Iterable[int]) -> None:
