@@ -228,11 +228,12 @@ class DealResource(ReadOnlyResource):
             return queryset
         given = {name: value for name, value in self.request.query_params.items() if name in self.parameters}
         given.pop("ordering", None)
-        chosen = DealFilter(given, queryset, request=self.request)
-        if chosen.errors:
-            raise ValidationError(chosen.errors)
-        self.instant = chosen.instant
-        return chosen.qs.annotate(
+        if given:
+            chosen = DealFilter(given, queryset, request=self.request)
+            if chosen.errors:
+                raise ValidationError(chosen.errors)
+            self.instant, queryset = chosen.instant, chosen.qs
+        return queryset.annotate(
             value_or_nothing=Coalesce("value", Value(-1), output_field=Deal._meta.get_field("value")),
             expected_close_or_last=Coalesce("expected_close_date", Value(_LAST_DAY)),
         )
