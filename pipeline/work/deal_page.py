@@ -226,7 +226,9 @@ def find(pk: int, *, reader: User, now: datetime) -> Deal:
     deals = Deal.objects.reachable_by(reader).filter(merged_into__isnull=True).select_related(*_RELATED)
     moved = DealEvent.objects.effective().filter(deal=OuterRef("pk"), kind=EventKind.EXPECTED_CLOSE_CHANGED)
     count = Subquery(moved.order_by().values("deal").annotate(number=Count("pk")).values("number"))
-    asked = deals.with_stalled(now).annotate(**held, moved=Coalesce(count, 0))
+    asked = deals.with_stalled(now).annotate(
+        **held, moved=Coalesce(count, 0), has_people_elsewhere=deal_parts.people_elsewhere()
+    )
     found: Deal = with_rights_to_delete(asked, reader).get(pk=pk)
     return found
 

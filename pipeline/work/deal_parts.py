@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Subquery, Value
 from django.utils.translation import gettext as _
 
 from crm.templatetags.formats import number
@@ -84,12 +84,25 @@ def read(deal: Deal, *, reader: User, can_edit: bool) -> Parts:
 
 
 def _people(deal: Deal, reader: User, *, can_edit: bool) -> list[Person]:
-    known: Any = Contact.objects.reachable_by(reader).filter(pk=OuterRef("contact"))
-    rows: Any = deal.people.select_related("contact").annotate(
-        is_visible=Exists(known), employer=Subquery(known.with_employer(reader).values("employer"))
-    )
-    rows = rows.order_by("-is_primary", "contact__sort_key", "pk")
+    rows: Any = deal.people.select_related("contact").order_by("-is_primary", "contact__sort_key", "pk")
+    if _all_at_its_company(deal):
+        rows = rows.annotate(is_visible=Value(True), employer=Value(""))
+    else:
+        known: Any = Contact.objects.reachable_by(reader).filter(pk=OuterRef("contact"))
+        employer = Subquery(known.with_employer(reader).values("employer"))
+        rows = rows.annotate(is_visible=Exists(known), employer=employer)
     return [_person(deal, row, can_edit=can_edit) for row in rows]
+
+
+def people_elsewhere() -> Exists:
+    """Whether a deal involves somebody of another company than its own, whom not everybody may know who sees it."""
+    return Exists(DealContact.objects.filter(deal=OuterRef("pk")).exclude(contact__company=OuterRef("company")))
+
+
+def _all_at_its_company(deal: Any) -> bool:
+    """Whoever sees a deal sees its company and who works there; nobody has to ask for each of them."""
+    is_live = deal.deleted_at is None and deal.company is not None and deal.company.deleted_at is None
+    return is_live and not deal.has_people_elsewhere
 
 
 def _person(deal: Deal, row: Any, *, can_edit: bool) -> Person:

@@ -140,7 +140,7 @@ def _conversation(activity: Activity) -> Entry:
 
 def _notes(deal: Deal, reader: User, count: int) -> tuple[Entry | None, list[Entry]]:
     """The pinned one, and the newest others."""
-    readable = Note.objects.reachable_by(reader).live().filter(deal=deal).select_related("author")
+    readable = Note.objects.of_reached_deal(deal, reader).live().select_related("author")
     first = readable.order_by(F("pinned_at").asc(nulls_last=True), "-created_at", "-pk")
     scope = reach(reader, Permission.ACTIVITY_EDIT)
     entries = [_note(note, reader, scope) for note in first[: count + 1]]
