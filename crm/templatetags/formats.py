@@ -13,7 +13,7 @@ from babel.dates import format_date, format_time
 from babel.numbers import get_currency_symbol
 from django import template
 from django.utils import timezone
-from django.utils.translation import get_language, ngettext, pgettext
+from django.utils.translation import get_language, gettext_noop, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 register = template.Library()
@@ -35,6 +35,7 @@ COMPACT = {
         (10**3, 1, f"{SPACE}Tsd."),
     ),
 }
+AROUND_TODAY = {-1: gettext_noop("Yesterday"), 0: gettext_noop("Today"), 1: gettext_noop("Tomorrow")}
 GERMAN_SEPARATORS = str.maketrans(",.", ".,")
 UNITS = {"bn": 10**9, "Mrd.": 10**9, "m": 10**6, "Mio.": 10**6, "k": 10**3, "Tsd.": 10**3}
 PATTERNS = {
@@ -80,6 +81,20 @@ def or_dash(format_value: Callable[..., str]) -> Callable[..., str]:
     return filtered
 
 
+def kept(format_value: Callable[..., str]) -> Callable[..., str]:
+    """Remember what a formatter made of its values in each language. Not for those that look at the time zone."""
+
+    @lru_cache(maxsize=8192)
+    def made(_language: str, *arguments: object) -> str:
+        return format_value(*arguments)
+
+    @wraps(format_value)
+    def filtered(*arguments: object) -> str:
+        return made(language(), *arguments)
+
+    return filtered
+
+
 def _rounded(value: Number, decimals: int) -> Decimal:
     return Decimal(str(value)).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
 
@@ -121,13 +136,9 @@ def signed(value: Number, decimals: int = 0) -> str:
 
 @register.filter
 @or_dash
+@kept
 def money(value: Number, currency: str = "EUR") -> str:
     """€71,500 and 71.500 €."""
-    return _whole_money(value, currency, language())
-
-
-@lru_cache(maxsize=8192)
-def _whole_money(value: Number, currency: str, _language: str) -> str:
     rounded = _rounded(value, 0)
     return _with_currency(rounded, _digits(rounded, 0), currency)
 
@@ -198,6 +209,7 @@ def points(difference: Number, decimals: int = 1) -> str:
 
 @register.filter
 @or_dash
+@kept
 def days(count: int) -> str:
     """19 d and 19 T."""
     return pgettext("short duration", "%(count)s d") % {"count": number(count)}
@@ -219,6 +231,7 @@ def days_exact(count: Number) -> str:
 
 @register.filter
 @or_dash
+@kept
 def late(count: int) -> str:
     """5 d late and seit 5 T.: on cards."""
     return pgettext("next step", "%(count)s d late") % {"count": number(count)}
@@ -283,9 +296,8 @@ def near_day(value: date, today: date | None = None) -> str:
     """Today, Tomorrow, Yesterday; otherwise the weekday within a week; otherwise the day."""
     at = today or timezone.localdate()
     distance = (_date(value) - at).days
-    names = {-1: _("Yesterday"), 0: _("Today"), 1: _("Tomorrow")}
-    if distance in names:
-        return names[distance]
+    if distance in AROUND_TODAY:
+        return _(AROUND_TODAY[distance])
     return weekday_day(value) if 0 < distance < 14 else day(value, at)
 
 

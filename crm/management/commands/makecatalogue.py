@@ -24,7 +24,7 @@ KEYWORDS = DEFAULT_KEYWORDS | {
     f"{name}_lazy": DEFAULT_KEYWORDS[name] for name in ("gettext", "ngettext", "pgettext", "npgettext")
 }
 # Modules that mean the lazy one with `_` call the other one so.
-KEYWORDS |= {"_now": DEFAULT_KEYWORDS["_"]}
+KEYWORDS |= {"_now": DEFAULT_KEYWORDS["_"], "gettext_noop": DEFAULT_KEYWORDS["gettext"]}
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w*\}|%[sd]")
 # The catalogue changes when sentences do, not when somebody runs the command.
 NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)
