@@ -18,7 +18,7 @@ THREADS = int(os.environ.get("WEB_THREADS", "8"))
 # A page makes a hundred thousand objects and drops them at once: looking through all that stays, the modules
 # and their classes, each time a few hundred are new would cost a tenth of its time.
 gc.freeze()
-gc.set_threshold(50_000, 10, 10)
+gc.set_threshold(10_000, 10, 10)
 
 pages: Any = WSGIMiddleware(cast("Any", wsgi), workers=THREADS)
 
