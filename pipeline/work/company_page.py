@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, OuterRef, Subquery, Sum
@@ -18,7 +17,6 @@ from teams.models import Territory, User
 from teams.territories.visible import visible_territories
 
 MOST_DEALS = 50
-NOTHING = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -56,16 +54,19 @@ def placement(company: Company, user: User) -> Placement | None:
 
 
 def with_open_deals(companies: Any, user: User, now: datetime) -> Any:
-    """Annotated with `open_deals` and `open_value`, what is open there within reach; for the rows of one page."""
+    """Annotated with `open_deals` and `open_value`, what is open there within reach; for the rows of one page.
+
+    The value is None where no open deal has one.
+    """
     there = Deal.objects.open().reachable_by(user).filter(company=OuterRef("pk")).order_by()
     sums = (
         there.annotate(converted=converted_value(now))
         .values("company")
-        .annotate(number=Count("pk"), amount=Sum("converted", default=NOTHING, output_field=MONEY))
+        .annotate(number=Count("pk"), amount=Sum("converted", output_field=MONEY))
     )
     return companies.annotate(
         open_deals=Coalesce(Subquery(sums.values("number")), 0),
-        open_value=Coalesce(Subquery(sums.values("amount")), NOTHING, output_field=MONEY),
+        open_value=Subquery(sums.values("amount")),
     )
 
 

@@ -205,6 +205,11 @@ def test_totals_of_a_list_are_those_of_its_filter(client, rep):
     assert "1 company 1 · €30" in text_of(client.get("/companies/?country=fr"))
 
 
+def test_deals_without_a_value_are_not_worth_nothing(client, rep):
+    make_deal(rep, company=make_company("Acme", owner=rep), value=None)
+    assert "Acme 1 · –" in text_of(client.get("/companies/"))
+
+
 @pytest.mark.parametrize(("kind", "make"), [("companies", make_company), ("contacts", make_contact)])
 def test_into_the_bin_and_back(client, rep, kind, make):
     row = make("Acme", owner=rep)
