@@ -34,8 +34,16 @@ class ReachableCompany(serializers.PrimaryKeyRelatedField):
         return Company.objects.live().reachable_by(self.context["request"].user)
 
 
+class KnownCompany(serializers.IntegerField):
+    """The id of a company, null for one that the reader may not know. `companies` of the context are those she may."""
+
+    def to_representation(self, value: int) -> int | None:
+        return value if value in self.context["companies"] else None
+
+
 class CompanyOut(serializers.ModelSerializer):
     revenue = Money(max_digits=16, allow_null=True)
+    parent = KnownCompany(source="parent_id", read_only=True, allow_null=True)
 
     class Meta:
         model = Company
@@ -96,6 +104,8 @@ class CompanyIn(CompanyChange):
 
 
 class ContactOut(serializers.ModelSerializer):
+    company = KnownCompany(source="company_id", read_only=True, allow_null=True)
+
     class Meta:
         model = Contact
         fields = [
@@ -159,6 +169,16 @@ class RecordResource(ReadOnlyResource):
     filters: type[RecordFilter]
     shape_in: type[Strict]
     shape_of_changes: type[Strict]
+    # The column that names a company, whether the reader may know it or not.
+    company_column: str
+
+    def get_serializer(self, *rows: Any, **options: Any) -> Any:
+        """One record, or with `many` those of a page."""
+        shown = rows[0] if options.get("many") and rows else rows
+        named = {pk for row in shown if (pk := getattr(row, self.company_column))}
+        known = Company.objects.reachable_by(self.person).filter(pk__in=named).values_list("pk", flat=True)
+        context = {**self.get_serializer_context(), "companies": set(known) if named else set()}
+        return super().get_serializer(*rows, **{"context": context, **options})
 
     def get_queryset(self) -> QuerySet[Any]:
         rows: Any = self.model.objects
@@ -228,6 +248,7 @@ class ContactResource(RecordResource):
     model, filters = Contact, ContactFilter
     shape_in, shape_of_changes = ContactIn, ContactChange
     serializer_class = ContactOut
+    company_column = "company_id"
 
     def add_row(self, **fields: Any) -> Contact:
         return actions.add_contact(**self.who_and_when, **fields)

@@ -14,6 +14,7 @@ class CompanyResource(RecordResource):
     model, filters = Company, CompanyFilter
     shape_in, shape_of_changes = CompanyIn, CompanyChange
     serializer_class = CompanyOut
+    company_column = "parent_id"
 
     def add_row(self, **fields: Any) -> Company:
         return add_company(**self.who_and_when, **fields)

@@ -38,6 +38,21 @@ def test_a_rep_finds_only_what_is_hers(api, rep, other_rep, url, make):
         assert answers[0].json() == answers[1].json()
 
 
+def test_a_company_out_of_reach_is_not_named(api, rep, other_rep):
+    hidden = make_company("Hidden", owner=other_rep)
+    contact = make_contact("Voss", owner=rep, company=hidden)
+    company = make_company("Branch", owner=rep, parent=hidden)
+    for url, row, name in ((CONTACTS, contact, "company"), (COMPANIES, company, "parent")):
+        assert api.get(f"{url}{row.pk}/").json()[name] is None
+        assert [found[name] for found in api.get(url).json()["results"]] == [None]
+        read = api.patch(f"{url}{row.pk}/", {"version": 1, "phone": "+49 30 901820"}, format="json")
+        assert (read.status_code, read.json()[name]) == (200, None)
+    assert api.get(f"{CONTACTS}?company={hidden.pk}").json() == api.get(f"{CONTACTS}?company={10**9}").json()
+    make_deal(rep, company=hidden)
+    assert api.get(f"{CONTACTS}{contact.pk}/").json()["company"] == hidden.pk
+    assert api.get(f"{COMPANIES}{company.pk}/").json()["parent"] == hidden.pk
+
+
 @pytest.mark.parametrize(("url", "make"), KINDS)
 def test_unknown_filters_orders_and_keys_are_400(api, rep, url, make):
     row = make(owner=rep)
