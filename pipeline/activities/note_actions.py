@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from crm.lib.errors import Conflict, FieldConflict, Forbidden
+from crm.lib.errors import Conflict, FieldConflict, Forbidden, Refused
 from pipeline.activities.actions import must_see
 from pipeline.activities.models import Note
 from pipeline.contacts.models import Company, Contact
@@ -26,9 +26,14 @@ def add_note(
     contact: Contact | None = None,
     is_private: bool = False,
 ) -> Note:
-    """Note something down on a record that one may see. Raises `DoesNotExist` for one out of reach."""
+    """Note something down on a record that one may see.
+
+    Raises `DoesNotExist` for one out of reach, Refused without one: nobody would ever find the note.
+    """
     if not holds(by, Permission.ACTIVITY_EDIT):
         raise Forbidden(who_may(Permission.ACTIVITY_EDIT))
+    if deal is None and company is None and contact is None:
+        raise Refused(_("Choose what the note is about."), code="about_nothing")
     must_see(by, deal, company, contact)
     note = Note(
         body=body,

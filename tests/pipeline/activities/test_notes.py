@@ -66,3 +66,9 @@ def test_a_private_note_is_its_authors_alone(client, rep, manager, deal):
     private = add_note(by=rep, at=NOW, body="Birthday in May", deal=deal, is_private=True)
     for verb in ("edit", "pin", "delete"):
         assert act(client, manager, private, verb, body="Mine").status_code == 404
+
+
+def test_a_note_about_nothing_is_refused(client, rep, workspace):
+    client.force_login(rep)
+    client.post("/notes/new/", {"body": "Wants blue"})
+    assert not Note.objects.exists()
