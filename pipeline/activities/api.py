@@ -170,7 +170,8 @@ class ActivityResource(ReadOnlyResource):
         """One activity, or with `many` those of a page."""
         shown = rows[0] if options.get("many") and rows else rows
         known = known_subjects(shown, self.person) if shown else {}
-        return super().get_serializer(*rows, **options, context={**self.get_serializer_context(), "known": known})
+        context = {**self.get_serializer_context(), "known": known}
+        return super().get_serializer(*rows, **{"context": context, **options})
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.action != "list":
