@@ -253,11 +253,6 @@ class Deal(models.Model):
     def is_open(self) -> bool:
         return self.status == DealStatus.OPEN
 
-    @property
-    def weighted_value(self) -> Decimal | None:
-        """Value times probability, in the deal's currency."""
-        return None if self.value is None else self.value * self.probability / 100
-
 
 class DealCollaborator(models.Model):
     """A colleague who works on a deal that somebody else owns; `can_edit` or only sees it."""

@@ -93,10 +93,6 @@ class DealQuerySet(models.QuerySet):  # type: ignore[type-arg]
     def lost(self) -> Self:
         return self.live().filter(status=DealStatus.LOST)
 
-    def closed_within(self, start: datetime, end: datetime) -> Self:
-        """Effectively closed in [start, end)."""
-        return self.live().filter(closed_at__gte=start, closed_at__lt=end)
-
     def stalled(self, now: datetime) -> Self:
         """Open deals without contact for longer than their stage allows, unless a conversation is planned.
 
@@ -149,14 +145,6 @@ class DealQuerySet(models.QuerySet):  # type: ignore[type-arg]
     def next_step_is(self, state: str, now: datetime) -> Self:
         """Open deals whose next step is in this state."""
         return self.open().with_next_step_state(now).filter(next_step_state=state)
-
-    def with_weighted_value(self) -> Self:
-        """Annotates `weighted` = value × probability ÷ 100, in the deal's currency."""
-        weighted = ExpressionWrapper(
-            F("value") * F("probability") / Value(100),
-            output_field=models.DecimalField(max_digits=18, decimal_places=4),
-        )
-        return self.annotate(weighted=weighted)
 
 
 class EventQuerySet(models.QuerySet):  # type: ignore[type-arg]
