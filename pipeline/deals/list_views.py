@@ -23,7 +23,7 @@ from pipeline.saved_views.models import Layout
 from pipeline.saved_views.tabs import ViewTabs
 from teams.access import Permission, holds
 from teams.access.doors import door
-from teams.access.http import SignedInRequest
+from teams.access.http import SignedInRequest, asks_for_part
 from teams.models import Workspace
 
 ROWS_PER_PAGE = 50
@@ -56,7 +56,7 @@ def deal_list(request: SignedInRequest) -> HttpResponse:
     page = page_of(deals, sums.count, request.GET.get("page"))
     rows = as_they_were(rows_with(columns, page, now=now), filters.instant)
     today = Workspace.get().today(now)
-    partial = request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request
+    partial = asks_for_part(request)
     if not partial:
         tell_about_ignored(request, filters)
     context = {
