@@ -37,13 +37,13 @@ class ReachableCompany(serializers.PrimaryKeyRelatedField):
 class KnownCompany(serializers.IntegerField):
     """The id of a company, null for one that the reader may not know. `companies` of the context are those she may."""
 
-    def to_representation(self, value: int) -> int | None:
+    def to_representation(self, value: int) -> int | None:  # type: ignore[override]
         return value if value in self.context["companies"] else None
 
 
 class CompanyOut(serializers.ModelSerializer):
     revenue = Money(max_digits=16, allow_null=True)
-    parent = KnownCompany(source="parent_id", read_only=True, allow_null=True)
+    parent = KnownCompany(source="parent_id", read_only=True, allow_null=True)  # type: ignore[assignment]
 
     class Meta:
         model = Company
