@@ -33,12 +33,8 @@ def locked_deal(deal_id: int, *, by: User, permission: Permission = Permission.D
     """
     deals = Deal.objects.reachable_by(by)
     deals = deals.filter(merged_into__isnull=True).with_right(by, permission)
-    locked = deals.select_for_update(of=("self",))
-    deal: Any
-    try:
-        deal = locked.select_related("stage").get(pk=deal_id)
-    except Deal.DoesNotExist:  # out of reach, or it went to another stage while one waited for it in the old one
-        deal = locked.get(pk=deal_id)
+    # Without a join: a deal that went to another stage while one waited for it would not be found with the old one.
+    deal: Any = deals.select_for_update(of=("self",)).get(pk=deal_id)
     if not deal.is_allowed:
         raise Forbidden(who_may(permission))
     return deal
