@@ -37,6 +37,13 @@ def test_the_catalogue_of_the_product_holds_sentences_of_code_and_templates(sett
     assert "Skip to content" in found
 
 
+def test_sentences_anywhere_in_a_jinja_part_are_found(tmp_path):
+    part = tmp_path / "templates" / "card.jinja"
+    part.parent.mkdir()
+    part.write_text('<p title="{{ name if name else _("No company yet") }}">{{ _("Stage") }}</p>')
+    assert {message.id for message in makecatalogue.sentences(tmp_path)} == {"", "No company yet", "Stage"}
+
+
 @pytest.mark.parametrize(
     ("translation", "complaint"),
     [("", "not translated"), ("%(wrong)s Tage", "unknown placeholder"), ("%(n)s Tage", None)],

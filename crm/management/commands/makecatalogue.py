@@ -17,6 +17,7 @@ from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 from django.utils.translation.template import templatize
+from jinja2.ext import babel_extract
 
 LOCALE = "de"
 PACKAGES = ("crm", "teams", "pipeline", "reporting")
@@ -53,9 +54,9 @@ def sentences(root: Path) -> Catalog:
     """Every translatable sentence of the code and the templates."""
     found = Catalog()
     sources = [(file, "python") for package in PACKAGES for file in sorted((root / package).rglob("*.py"))]
-    sources += [(file, "template") for file in sorted((root / "templates").rglob("*")) if file.is_file()]
+    sources += [(file, file.suffix) for file in sorted((root / "templates").rglob("*")) if file.is_file()]
     for file, kind in sources:
-        method: Any = extract_python if kind == "python" else extract_template
+        method: Any = METHODS.get(kind, extract_template)
         with file.open("rb") as source:
             for _line, message, comments, context in extract(method, source, KEYWORDS, ("Translators:",)):
                 found.add(message, auto_comments=comments, context=context)
@@ -68,6 +69,9 @@ def extract_template(file: BinaryIO, keywords: Any, comment_tags: Any, options: 
     # What is left of the markup looks like Python whose indentation means nothing.
     flat = "\n".join(line.lstrip() for line in code.split("\n"))
     return extract_python(io.BytesIO(flat.encode()), keywords, comment_tags, options)
+
+
+METHODS = {"python": extract_python, ".jinja": babel_extract}
 
 
 def read(file: Path) -> Catalog:
