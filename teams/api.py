@@ -3,8 +3,8 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from rest_framework import serializers
 
+from crm.lib.api.serializers import Shown
 from teams.access import Permission
 from teams.access.api import ReadOnlyResource
 from teams.models import Team, Territory, User
@@ -12,19 +12,19 @@ from teams.quotas.api import QuotaResource
 from teams.territories.visible import visible_territories
 
 
-class UserOut(serializers.ModelSerializer):
+class UserOut(Shown):
     class Meta:
         model = User
         fields = ["id", "email", "first_name", "last_name", "name", "job_title", "role", "time_zone", "is_active"]
 
 
-class TeamOut(serializers.ModelSerializer):
+class TeamOut(Shown):
     class Meta:
         model = Team
         fields = ["id", "name", "parent", "external_id", "archived_at", "version"]
 
 
-class TerritoryOut(serializers.ModelSerializer):
+class TerritoryOut(Shown):
     class Meta:
         model = Territory
         fields = [

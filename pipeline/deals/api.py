@@ -15,7 +15,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from crm.lib.api.serializers import CustomFields, Money, Strict
+from crm.lib.api.serializers import CustomFields, Money, Shown, Strict
 from crm.lib.api.versions import version_read, without_version
 from crm.lib.text import SingleLine
 from pipeline.contacts.api import ReachableCompany, not_taken
@@ -43,7 +43,7 @@ def as_shown(deals: DealQuerySet) -> DealQuerySet:
     return deals.with_stalled(now).with_next_step_state(now).annotate(tag_ids=ArraySubquery(tags))
 
 
-class DealOut(serializers.ModelSerializer):
+class DealOut(Shown):
     value = Money(allow_null=True)
     stalled = serializers.BooleanField(source="is_stalled")
     next_step_state = serializers.SerializerMethodField()
@@ -186,7 +186,7 @@ class Nothing(Strict):
     """A call that says all by its address."""
 
 
-class EventOut(serializers.ModelSerializer):
+class EventOut(Shown):
     class Meta:
         model = DealEvent
         fields = [
@@ -317,7 +317,7 @@ class DealResource(ReadOnlyResource):
         return answer
 
 
-class ProductOut(serializers.ModelSerializer):
+class ProductOut(Shown):
     list_price = Money(allow_null=True)
 
     class Meta:

@@ -7,7 +7,6 @@ from django.db import models
 from django.db.models import (
     Case,
     Exists,
-    ExpressionWrapper,
     F,
     OuterRef,
     Q,
@@ -46,10 +45,16 @@ class DealQuerySet(models.QuerySet):  # type: ignore[type-arg]
         """
         return self.filter(self._within_reach(user, permission))
 
-    def with_right(self, user: "User", permission: Permission) -> Self:
-        """Annotated with `is_allowed`: whether the person may handle the deal in this way."""
-        is_allowed = Case(When(self._within_reach(user, permission), then=True), default=False)
-        return self.annotate(is_allowed=ExpressionWrapper(is_allowed, output_field=models.BooleanField()))
+    def with_rights(self, user: "User | AnonymousUser", **rights: Permission) -> Self:
+        """Annotated under each given name with whether the person may handle the deal in that way."""
+        return self.annotate(**{name: self._is_within_reach(user, permission) for name, permission in rights.items()})
+
+    def _is_within_reach(self, user: "User | AnonymousUser", permission: Permission) -> Value | Case:
+        scope = reach(user, permission)
+        if scope.everything or not scope:
+            return Value(scope.everything)
+        reached = When(self._within_reach(user, permission), then=Value(True))
+        return Case(reached, default=Value(False), output_field=models.BooleanField())
 
     def _within_reach(self, user: "User | AnonymousUser", permission: Permission) -> Q:
         scope = reach(user, permission)

@@ -3,20 +3,20 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from rest_framework import serializers
 
+from crm.lib.api.serializers import Shown
 from pipeline.stages.models import CloseReason, Pipeline, Stage
 from teams.access.api import ReadOnlyResource
 from teams.access.permissions import Permission
 
 
-class PipelineOut(serializers.ModelSerializer):
+class PipelineOut(Shown):
     class Meta:
         model = Pipeline
         fields = ["id", "name", "name_de", "position", "usual_cycle_days", "archived_at", "version"]
 
 
-class StageOut(serializers.ModelSerializer):
+class StageOut(Shown):
     class Meta:
         model = Stage
         fields = [
@@ -33,7 +33,7 @@ class StageOut(serializers.ModelSerializer):
         ]
 
 
-class CloseReasonOut(serializers.ModelSerializer):
+class CloseReasonOut(Shown):
     class Meta:
         model = CloseReason
         fields = [

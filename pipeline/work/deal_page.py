@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, F, FilteredRelation, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -33,7 +33,12 @@ from teams.models import User
 SLOW_FACTOR = 1.5
 _BY_NAME = frozenset({"source", "competitor"})
 DAY = timedelta(days=1)
-_RELATED = ("company", "pipeline", "stage", "owner", "source", "competitor", "territory", "team", "close_reason")
+_RELATED = ("company", "pipeline", "stage", "owner", "source", "competitor", "territory", "close_reason")
+_RIGHTS = {
+    "can_edit": Permission.DEAL_EDIT,
+    "can_reassign": Permission.DEAL_REASSIGN,
+    "can_reopen_past": Permission.DEAL_REOPEN_CLOSED_PERIOD,
+}
 
 
 @dataclass(frozen=True)
@@ -214,21 +219,11 @@ def _action(label: Any, name: str, deal: Deal, icon: str) -> Action:
 
 def find(pk: int, *, reader: User, now: datetime) -> Deal:
     """The deal with what `reader` may do to it. Raises Deal.DoesNotExist, also when out of reach."""
-    rights = {
-        "can_edit": Permission.DEAL_EDIT,
-        "can_reassign": Permission.DEAL_REASSIGN,
-        "can_reopen_past": Permission.DEAL_REOPEN_CLOSED_PERIOD,
-    }
-    held = {
-        name: Exists(Deal.objects.reachable_by(reader, permission).filter(pk=OuterRef("pk")))
-        for name, permission in rights.items()
-    }
     deals = Deal.objects.reachable_by(reader).filter(merged_into__isnull=True).select_related(*_RELATED)
     moved = DealEvent.objects.effective().filter(deal=OuterRef("pk"), kind=EventKind.EXPECTED_CLOSE_CHANGED)
     count = Subquery(moved.order_by().values("deal").annotate(number=Count("pk")).values("number"))
-    asked = deals.with_stalled(now).annotate(
-        **held, moved=Coalesce(count, 0), has_people_elsewhere=deal_parts.people_elsewhere()
-    )
+    asked = deals.with_stalled(now).with_rights(reader, **_RIGHTS)
+    asked = asked.annotate(moved=Coalesce(count, 0), has_people_elsewhere=deal_parts.people_elsewhere())
     found: Deal = with_rights_to_delete(asked, reader).get(pk=pk)
     return found
 

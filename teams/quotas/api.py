@@ -12,7 +12,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from crm.lib.api.serializers import Money, Strict
+from crm.lib.api.serializers import Money, Shown, Strict
 from teams.access import Permission
 from teams.access.api import ReadOnlyResource
 from teams.people.models import Team, User
@@ -20,7 +20,7 @@ from teams.quotas.actions import MOST_CHANGES, QuotaChange, Subject, set_quotas
 from teams.quotas.models import Quota
 
 
-class QuotaOut(serializers.ModelSerializer):
+class QuotaOut(Shown):
     amount = Money(allow_null=True)
 
     class Meta:

@@ -1,6 +1,9 @@
-"""Shapes that refuse what they do not know."""
+"""Shapes of the API: out, and in without what they do not know."""
 
 import json
+from collections.abc import Callable
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -20,6 +23,42 @@ class Strict(serializers.Serializer):
                 message = ErrorDetail(_("This field does not exist or cannot be set."), code="unknown")
                 raise ValidationError({name: [message] for name in sorted(unknown)})
         return super().to_internal_value(data)
+
+
+class Shown(serializers.ModelSerializer):
+    """A row as it goes out, whoever reads it: it has no context.
+
+    How each field comes from a row to JSON is found once in a class, instead of once in each row and request:
+    a page of deals has two thousand fields.
+    """
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        return {name: printed(instance) for name, printed in _printers(type(self))}
+
+
+# What these read from a row is of a type that JSON has.
+_PLAIN = (serializers.BooleanField, serializers.CharField, serializers.ChoiceField, serializers.IntegerField)
+
+
+@cache
+def _printers(shape: type[Shown]) -> list[tuple[str, Callable[[Any], Any]]]:
+    return [(name, _printer(field)) for name, field in shape().fields.items()]
+
+
+def _printer(field: Any) -> Callable[[Any], Any]:
+    if field.source == "*":
+        return field.to_representation  # type: ignore[no-any-return]
+    if isinstance(field, serializers.PrimaryKeyRelatedField):
+        return attrgetter(f"{field.source}_id")
+    read = attrgetter(field.source)
+    if isinstance(field, _PLAIN):
+        return read
+
+    def printed(row: Any) -> Any:
+        value = read(row)
+        return None if value is None else field.to_representation(value)
+
+    return printed
 
 
 class CustomFields(serializers.DictField):

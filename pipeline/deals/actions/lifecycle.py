@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from crm.lib.errors import Forbidden, Refused
@@ -87,8 +86,7 @@ def may_delete(deal: Deal, *, by: User, at: datetime) -> bool:
 
 def with_rights_to_delete(deals: Any, by: User) -> Any:
     """Annotated with what `deletable` reads."""
-    rights = {name: Deal.objects.reachable_by(by, permission) for name, permission in _RIGHTS_TO_DELETE.items()}
-    return deals.annotate(**{name: Exists(allowed.filter(pk=OuterRef("pk"))) for name, allowed in rights.items()})
+    return deals.with_rights(by, **_RIGHTS_TO_DELETE)
 
 
 def deletable(deal: Any, *, at: datetime) -> bool:
