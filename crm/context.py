@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
+from crm.lib.addresses import address
 from crm.notifications.live import live_token
 from crm.rail import Rail, rail_of
 from crm.templatetags.formats import money, month, percent
@@ -194,14 +194,6 @@ def links(places: tuple[Place, ...], request: HttpRequest) -> list[Link]:
     """The places this person may enter, as links; the one she is at is active."""
     return [
         Link(place.label, url, place.icon, active=request.path.startswith(url))
-        for place in places
-        if (url := address(place.url_name)) and (place.permission is None or holds(request.user, place.permission))
+        for place, url in ((place, address(place.url_name)) for place in places)
+        if place.permission is None or holds(request.user, place.permission)
     ]
-
-
-def address(url_name: str) -> str:
-    """The address of a page, empty while an installation has none of that name."""
-    try:
-        return reverse(url_name)
-    except NoReverseMatch:
-        return ""

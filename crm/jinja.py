@@ -1,4 +1,4 @@
-"""Jinja2 for what a page prints hundreds of times: the cards of a board, the rows of a list, and the parts in them.
+"""Jinja2 for what a page prints often: the cards of a board, the rows of a list, a history, and the parts in them.
 
 It prints them ten times as fast as Django's templates, which do all else. A `.jinja` file stands beside the
 templates that use it, as `{% jinja "pipeline/board/cards.jinja" cards=column.cards %}`.
@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import get_language, gettext
 from jinja2 import Environment, StrictUndefined
 
+from crm.lib.addresses import address
 from crm.templatetags import components, formats
 
 
@@ -18,8 +19,8 @@ def environment(**options: Any) -> Environment:
     ours = {"autoescape": True, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     made = Environment(**options | ours)  # noqa: S701 - it does escape
     made.filters |= formats.register.filters
-    made.globals |= {"_": _translated, "icon": components.icon}
-    made.globals |= {"hue": components.hue, "initials": components.initials}
+    made.globals |= {"_": _translated, "address": address}
+    made.globals |= {"icon": components.icon, "hue": components.hue, "initials": components.initials}
     return made
 
 

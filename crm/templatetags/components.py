@@ -66,6 +66,13 @@ def jinja(template_name: str, **values: object) -> SafeString:
 
 
 @register.simple_tag
+def part(which: str, **values: object) -> SafeString:
+    """One of the small parts in `components/parts.jinja`: `{% part "chip" text=state tone="warn" %}`."""
+    parts = engines["jinja"].get_template("components/parts.jinja").template.module  # type: ignore[attr-defined]
+    return getattr(parts, which)(**values)  # type: ignore[no-any-return]
+
+
+@register.simple_tag
 def hue(name: str) -> str:
     """The class of one of ten fixed hues, always the same for the same name."""
     return f"hue-{crc32(str(name).encode()) % HUES}"

@@ -66,11 +66,6 @@ def _symbol(currency: str, locale: Locale) -> str:
     return get_currency_symbol(currency, locale=locale)
 
 
-@lru_cache(maxsize=8192)
-def _formatted_date(value: date, pattern: str, locale: Locale) -> str:
-    return format_date(value, pattern, locale=locale)
-
-
 def or_dash(format_value: Callable[..., str]) -> Callable[..., str]:
     """Make a formatter print a dash for what is not known."""
 
@@ -251,7 +246,13 @@ def _date(value: date) -> date:
 
 
 def _day(value: date, pattern: str) -> str:
-    return _formatted_date(_date(value), PATTERNS[language()][pattern], _locale())
+    return _formatted_date(_date(value), pattern)
+
+
+@kept
+def _formatted_date(value: date, pattern: str) -> str:
+    """The pattern is one of babel's, or one of ours by its name."""
+    return format_date(value, PATTERNS[language()].get(pattern, pattern), locale=_locale())
 
 
 @register.filter
@@ -305,21 +306,21 @@ def near_day(value: date, today: date | None = None) -> str:
 @or_dash
 def month(value: date) -> str:
     """November."""
-    return _formatted_date(_date(value), "LLLL", _locale())
+    return _day(value, "LLLL")
 
 
 @register.filter
 @or_dash
 def month_short(value: date) -> str:
     """Nov: axes and column headings."""
-    return _formatted_date(_date(value), "LLL", _locale())
+    return _day(value, "LLL")
 
 
 @register.filter
 @or_dash
 def month_year(value: date) -> str:
     """November 2026."""
-    return _formatted_date(_date(value), "LLLL y", _locale())
+    return _day(value, "LLLL y")
 
 
 @register.filter(name="time")

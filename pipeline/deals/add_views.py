@@ -80,7 +80,7 @@ def _added_in_column(request: SignedInRequest, deal: Deal, now: datetime, messag
     context = {
         "form": form,
         "action_url": request.get_full_path(),
-        "card": card_for(deal, now=now),
+        "cards": [card_for(deal, now=now)],
         "board": Board(deal.pipeline, columns, Workspace.get().currency),
         "columns": [column for column in columns if column.stage.pk == deal.stage_id],
         "may_move": holds(request.user, Permission.DEAL_EDIT),

@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from crm.templatetags.formats import days, late, near_day, time_of_day
+from crm.lib.addresses import address
+from crm.templatetags.formats import days, kept, late, near_day, time_of_day
 from pipeline.deals.states import NextStepState
 
 STEP_ON_A_CARD = ("next_step_subject", "next_step_due_on", "next_step_due_at")
@@ -94,23 +93,21 @@ class Card:
 
     @property
     def url(self) -> str:
-        return _address("deal", self.deal.pk)
+        return address("deal", self.deal.pk)
 
     @property
     def move_url(self) -> str:
-        return _address("deal-move", self.deal.pk)
+        return address("deal-move", self.deal.pk)
 
     @property
     def age(self) -> str:
         """Stalled 9 d, or 5 d in stage."""
-        if self.days_stalled is not None:
-            return _("Stalled %(days)s") % {"days": days(self.days_stalled)}
-        return _("%(days)s in stage") % {"days": days(self.days_in_stage)}
+        return _in_stage(self.days_in_stage) if self.days_stalled is None else _stalled(self.days_stalled)
 
     @property
     def step_text(self) -> str:
         if self.deal.next_step_state == NextStepState.MISSING:
-            return _("No next step")
+            return _no_step()
         return str(self.deal.next_step_subject)
 
     @property
@@ -118,7 +115,7 @@ class Card:
         """How late the next step is, its time when it is due today, or its day."""
         deal = self.deal
         if deal.next_step_state == NextStepState.MISSING:
-            return pgettext("verb", "Plan")
+            return _plan()
         if deal.next_step_state == NextStepState.OVERDUE:
             return late(self.days_late)
         if deal.next_step_due_at and deal.next_step_state == NextStepState.TODAY:
@@ -126,7 +123,21 @@ class Card:
         return near_day(deal.next_step_due_at or deal.next_step_due_on, self.today)
 
 
-@lru_cache(maxsize=20_000)
-def _address(name: str, pk: int) -> str:
-    """Kept, because a board asks for hundreds and finding one takes as long as printing a card."""
-    return reverse(name, args=[pk])
+@kept
+def _in_stage(count: int) -> str:
+    return _("%(days)s in stage") % {"days": days(count)}
+
+
+@kept
+def _stalled(count: int) -> str:
+    return _("Stalled %(days)s") % {"days": days(count)}
+
+
+@kept
+def _no_step() -> str:
+    return _("No next step")
+
+
+@kept
+def _plan() -> str:
+    return pgettext("verb", "Plan")

@@ -151,7 +151,7 @@ def _moved_on_board(request: SignedInRequest, deal: Deal, before: int, message: 
     deals, deal_filter = filtered(request.user, filters_of_page(request), now=now)  # type: ignore[arg-type]
     board = Board(deal.pipeline, headers(deals, deal.pipeline, now=now), Workspace.get().currency)
     context = {
-        "card": card_for(deal, now=now),
+        "cards": [card_for(deal, now=now)],
         "board": board,
         "columns": [column for column in board.columns if column.stage.pk in {before, deal.stage_id}],
         "may_move": True,

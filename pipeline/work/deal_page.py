@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from crm.lib.addresses import address
 from crm.templatetags.formats import day_year, money, percentage, time_of_day
 from pipeline.activities.lines import icon_of, state_of, when_words
 from pipeline.activities.models import Activity
@@ -25,15 +26,13 @@ from pipeline.deals.models import Deal, DealEvent
 from pipeline.deals.states import EventKind
 from pipeline.stages.models import Stage
 from pipeline.work import deal_parts, timeline
-from pipeline.work.history_words import printed
-from pipeline.work.links import address
+from pipeline.work.history_words import OF_A_DEAL, names_of_deal, printed
 from teams.access import Permission, holds
 from teams.models import User
 
 SLOW_FACTOR = 1.5
 _BY_NAME = frozenset({"source", "competitor"})
 DAY = timedelta(days=1)
-_RELATED = ("company", "pipeline", "stage", "owner", "source", "competitor", "territory", "close_reason")
 _RIGHTS = {
     "can_edit": Permission.DEAL_EDIT,
     "can_reassign": Permission.DEAL_REASSIGN,
@@ -219,7 +218,7 @@ def _action(label: Any, name: str, deal: Deal, icon: str) -> Action:
 
 def find(pk: int, *, reader: User, now: datetime) -> Deal:
     """The deal with what `reader` may do to it. Raises Deal.DoesNotExist, also when out of reach."""
-    deals = Deal.objects.reachable_by(reader).filter(merged_into__isnull=True).select_related(*_RELATED)
+    deals = Deal.objects.reachable_by(reader).filter(merged_into__isnull=True).select_related(*OF_A_DEAL)
     moved = DealEvent.objects.effective().filter(deal=OuterRef("pk"), kind=EventKind.EXPECTED_CLOSE_CHANGED)
     count = Subquery(moved.order_by().values("deal").annotate(number=Count("pk")).values("number"))
     asked = deals.with_stalled(now).with_rights(reader, **_RIGHTS)
@@ -236,16 +235,18 @@ def read(pk: int, *, reader: User, now: datetime, chosen: str = "", shown: int =
     planned, done = timeline.activities_of(deal, reader, shown)
     steps = [step_of(activity, now) for activity in planned]
     has_offer = may_plan and not steps and deal.is_open and deal.deleted_at is None
+    track = _track(deal, now)
+    known = names_of_deal(deal) | {("stage", segment.stage.pk): segment.stage.label for segment in track}
     return DealPage(
         deal=deal,
-        track=_track(deal, now),
+        track=track,
         steps=steps,
         offer=offer_for(deal, reader.zone, now) if has_offer else None,
         territory_why=why_at(deal.company_id, deal.territory_id, deal.closed_at or now),
         moved=deal.moved,
         may_plan=may_plan,
         parts=deal_parts.read(deal, reader=reader, can_edit=can_edit),
-        history=timeline.read(deal, done, reader=reader, chosen=chosen, shown=shown),
+        history=timeline.read(deal, done, known, reader=reader, chosen=chosen, shown=shown),
         may_delete=deal.deleted_at is None and deletable(deal, at=now),
         may_reopen=can_edit and not deal.is_open and (deal.can_reopen_past or not closed_in_ended_month(deal, now)),
     )

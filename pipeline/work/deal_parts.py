@@ -7,11 +7,11 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Subquery, Value
 from django.utils.translation import gettext as _
 
+from crm.lib.addresses import address
 from crm.templatetags.formats import number
 from pipeline.contacts.models import Contact
 from pipeline.deals.models import Deal, DealContact, LineItem
 from pipeline.deals.states import ContactRole
-from pipeline.work.links import address
 from teams.models import User
 
 ROLE_TONES = {ContactRole.DECIDES: "accent", ContactRole.CHAMPION: "ok", ContactRole.BLOCKS: "danger"}

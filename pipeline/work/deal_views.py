@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
+from crm.lib.addresses import address
 from crm.lib.errors import Conflict, Forbidden, Refused
 from crm.lib.repeats import once
 from pipeline.deals import actions
@@ -21,7 +22,6 @@ from pipeline.deals.models import Deal, DealEvent
 from pipeline.deals.states import EventKind
 from pipeline.work import deal_page, timeline
 from pipeline.work.forms import VerbForm
-from pipeline.work.links import address
 from pipeline.work.neighbours import neighbours
 from pipeline.work.verbs import FORMS
 from teams.access import Permission, holds, who_may

@@ -54,6 +54,7 @@ _RELATIONS: dict[str, type[Model]] = {
     "product": Product,
 }
 _TRANSLATED = frozenset({"pipeline", "stage", "source", "close_reason", "product"})
+OF_A_DEAL = ("company", "pipeline", "stage", "source", "competitor", "owner", "team", "territory", "close_reason")
 _HIDDEN = {"company": _("Hidden company"), "contact": _("Hidden contact")}
 # Rows of a deal: the label of one, and what its name is the id of.
 _PARTS = {
@@ -64,17 +65,26 @@ _PARTS = {
 Names = dict[tuple[str, int], str]
 
 
-def names_in(events: Iterable[DealEvent], deal: Deal, reader: User) -> Names:
-    """The names behind all ids in the events, as far as the reader may know them, in one query."""
-    wanted: dict[str, set[int]] = defaultdict(set, {"stage": {deal.stage_id}})
+def names_in(events: Iterable[DealEvent], known: Names, reader: User) -> Names:
+    """The names behind all ids in the events, as far as the reader may know them. One query for what is not known."""
+    wanted: dict[str, set[int]] = defaultdict(set)
     for event in events:
         for name, pair in event.changes.items():
             for relation, pk in _mentioned(name, pair):
-                wanted[relation].add(pk)
-    parts = [_names_of(relation, pks, reader) for relation, pks in wanted.items()]
+                if (relation, pk) not in known:
+                    wanted[relation].add(pk)
+    if not wanted:
+        return known
+    first, *others = [_names_of(relation, pks, reader) for relation, pks in wanted.items()]
     german = (get_language() or "").startswith("de")
-    rows = parts[0].union(*parts[1:], all=True)
-    return {(relation, pk): ((other if german else "") or name) for relation, pk, name, other in rows}
+    rows = first.union(*others, all=True)
+    return known | {(relation, pk): ((other if german else "") or name) for relation, pk, name, other in rows}
+
+
+def names_of_deal(deal: Deal) -> Names:
+    """The names of what the deal itself points to, which whoever sees it may know. It was read together with them."""
+    pointed_to = {name: related for name in OF_A_DEAL if (related := getattr(deal, name))}
+    return {(name, related.pk): getattr(related, "label", None) or related.name for name, related in pointed_to.items()}
 
 
 def _mentioned(name: str, pair: Any) -> list[tuple[str, int]]:

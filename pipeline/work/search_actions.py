@@ -9,9 +9,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.lib.addresses import address
 from crm.lib.text import sort_key
 from pipeline.deals.models import Deal
-from pipeline.work.links import address
 from pipeline.work.search import Wish
 from teams.access import Permission, holds
 from teams.models import User

@@ -11,15 +11,15 @@ from itertools import groupby
 from django.db.models import F
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
+from crm.lib.addresses import address
 from pipeline.activities.lines import icon_of
 from pipeline.activities.models import Activity, Note
 from pipeline.deals.models import Deal, DealEvent
 from pipeline.deals.states import EventKind
-from pipeline.work.history_words import names_in, sentence
-from pipeline.work.links import address
+from pipeline.work.history_words import Names, names_in, sentence
 from teams.access import Permission, Reach, reach
 from teams.models import User
 
@@ -61,6 +61,10 @@ class Entry:
     def is_long(self) -> bool:
         return len(self.text) > LONG_TEXT
 
+    @property
+    def pin_words(self) -> str:
+        return gettext("Unpin") if self.is_pinned else pgettext("note", "Pin")
+
 
 @dataclass(frozen=True)
 class Day:
@@ -95,8 +99,13 @@ def _sensible(shown: int) -> int:
     return min(max(shown, PAGE), MOST)
 
 
-def read(deal: Deal, done: Iterable[Activity], *, reader: User, chosen: str = "", shown: int = PAGE) -> Timeline:
-    """The newest `shown` entries of a deal that `reader` may see; `done` are its activities."""
+def read(
+    deal: Deal, done: Iterable[Activity], known: Names, *, reader: User, chosen: str = "", shown: int = PAGE
+) -> Timeline:
+    """The newest `shown` entries of a deal that `reader` may see.
+
+    `done` are its activities, `known` the names that need not be asked for.
+    """
     chosen = chosen if chosen in FILTERS else ""
     shown = _sensible(shown)
     entries: list[Entry] = []
@@ -105,7 +114,7 @@ def read(deal: Deal, done: Iterable[Activity], *, reader: User, chosen: str = ""
         pinned, notes = _notes(deal, reader, shown + 1)
         entries += [*map(_conversation, done), *notes]
     if chosen != "conversations":
-        entries += _changes(deal, reader, shown + 1)
+        entries += _changes(deal, reader, shown + 1, known)
     entries.sort(key=lambda entry: (entry.at, entry.order), reverse=True)
     more = len(entries) > shown and shown < MOST
     return Timeline(pinned, list(_by_day(entries[:shown])), chosen, shown + PAGE if more else 0)
@@ -167,13 +176,13 @@ def _note(note: Note, reader: User, scope: Reach) -> Entry:
 # --- Changes -----------------------------------------------------------------------------------------
 
 
-def _changes(deal: Deal, reader: User, count: int) -> list[Entry]:
+def _changes(deal: Deal, reader: User, count: int, known: Names) -> list[Entry]:
     events = list(
         DealEvent.objects.filter(deal=deal)
         .select_related("actor")
         .order_by("-occurred_at", "-recorded_at", "-pk")[:count]
     )
-    names = names_in(events, deal, reader)
+    names = names_in(events, known, reader)
     return [
         Entry(
             CHANGE,

@@ -10,13 +10,13 @@ from django.db.models.functions import JSONObject
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from crm.lib.addresses import address
 from pipeline.activities.lines import ActivityLine, icon_of, lines, when_words
 from pipeline.activities.models import Activity, ActivityKind
 from pipeline.activities.quick import QuickPlan, quick_plans
 from pipeline.deals.models import Deal
 from pipeline.deals.states import NextStepState
 from pipeline.deals.totals import Totals, totals
-from pipeline.work.links import address
 from teams.access import Permission, reach
 from teams.models import User
 
