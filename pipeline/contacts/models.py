@@ -104,8 +104,6 @@ class Company(models.Model):
                 name="company_sort",
                 condition=Q(deleted_at__isnull=True),
             ),
-            models.Index(fields=["territory"], name="company_territory"),
-            models.Index(fields=["owner"], name="company_owner"),
             GinIndex(OpClass(F("sort_key"), name="gin_trgm_ops"), name="company_name_search"),
         ]
 
@@ -171,7 +169,6 @@ class Contact(models.Model):
                 name="contact_sort",
                 condition=Q(deleted_at__isnull=True),
             ),
-            models.Index(fields=["owner"], name="contact_owner"),
             GinIndex(OpClass(F("sort_key"), name="gin_trgm_ops"), name="contact_name_search"),
         ]
 

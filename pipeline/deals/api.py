@@ -32,8 +32,11 @@ from teams.access.api import ReadOnlyResource
 from teams.currencies.rates import can_convert
 from teams.models import User
 
-# Where an ordering needs a value and a deal has none.
-_LAST_DAY = date(9999, 12, 31)
+# A list in pages cannot be ordered by what a deal may lack: these stand for it.
+_NEVER_EMPTY = {
+    "value": ("value_or_nothing", Coalesce("value", Value(-1), output_field=Deal._meta.get_field("value"))),
+    "expected_close_date": ("close_date_or_last", Coalesce("expected_close_date", Value(date(9999, 12, 31)))),
+}
 
 
 def as_shown(deals: DealQuerySet) -> DealQuerySet:
@@ -213,7 +216,7 @@ class DealResource(ReadOnlyResource):
         "changed_at": "changed_at",
         "name": "sort_key",
         "value": "value_or_nothing",
-        "expected_close_date": "expected_close_or_last",
+        "expected_close_date": "close_date_or_last",
         "id": "pk",
     }
     serializer_class = DealOut
@@ -233,10 +236,8 @@ class DealResource(ReadOnlyResource):
             if chosen.errors:
                 raise ValidationError(chosen.errors)
             self.instant, queryset = chosen.instant, chosen.qs
-        return queryset.annotate(
-            value_or_nothing=Coalesce("value", Value(-1), output_field=Deal._meta.get_field("value")),
-            expected_close_or_last=Coalesce("expected_close_date", Value(_LAST_DAY)),
-        )
+        ordering = self.request.query_params.get("ordering", "").removeprefix("-")
+        return queryset.annotate(**dict([_NEVER_EMPTY[ordering]])) if ordering in _NEVER_EMPTY else queryset
 
     def paginate_queryset(self, queryset: Any) -> list[Any] | None:
         """A page of deals; as they were, where the address asks for an instant."""
@@ -311,9 +312,11 @@ class DealResource(ReadOnlyResource):
 
     def _answer(self, deal: Deal, code: int = status.HTTP_200_OK) -> Response:
         """The deal as it is now; who has just handed it over sees it once more."""
-        shown = as_shown(Deal.objects.all()).get(pk=deal.pk)
-        answer = Response(DealOut(shown).data, status=code)
-        answer["ETag"] = f'"{shown.version}"'
+        worked_out = as_shown(Deal.objects.filter(pk=deal.pk)).values("is_stalled", "next_step_state", "tag_ids").get()
+        for name, value in worked_out.items():
+            setattr(deal, name, value)
+        answer = Response(DealOut(deal).data, status=code)
+        answer["ETag"] = f'"{deal.version}"'
         return answer
 
 

@@ -75,7 +75,7 @@ def board_for(deals: Any, pipeline: Pipeline, *, now: datetime, reader: User | N
     columns = headers(deals, pipeline, now=now)
     first = (
         deals.filter(pipeline=pipeline)
-        .with_next_step_state(now)
+        .with_urgency(now)
         .annotate(place=Window(RowNumber(), partition_by=F("stage_id"), order_by=_order(deals)))
         .filter(place__lte=CARDS_PER_COLUMN)
         .order_by("stage_id", "place")
@@ -102,7 +102,7 @@ def more_cards(deals: Any, stage: Stage, *, after: int | None, now: datetime) ->
     A place in the order instead of a number: while a page is open, cards leave its column and enter it.
     """
     column = Q(pk__in=deals.filter(stage=stage).order_by().values("pk"))
-    lined_up = Deal.objects.filter(column | Q(pk=after)).with_next_step_state(now).order_by(*_order(deals))
+    lined_up = Deal.objects.filter(column | Q(pk=after)).with_urgency(now).order_by(*_order(deals))
     ids = list(lined_up.values_list("pk", flat=True))
     begin = ids.index(after) + 1 if after in ids else 0
     wanted = ids[begin : begin + CARDS_PER_COLUMN]

@@ -235,9 +235,12 @@ class Deal(models.Model):
                 name="deal_closed_period",
                 condition=Q(closed_at__isnull=False, deleted_at__isnull=True),
             ),
-            models.Index(fields=["company"], name="deal_by_company"),
-            models.Index(fields=["team"], name="deal_by_team"),
-            models.Index(fields=["territory"], name="deal_by_territory"),
+            models.Index(
+                fields=["company"],
+                include=["value", "currency"],
+                name="deal_open_by_company",
+                condition=Q(status="open", deleted_at__isnull=True, merged_into__isnull=True),
+            ),
             models.Index(fields=["-created_at", "-id"], name="deal_by_creation"),
             GinIndex(OpClass(F("sort_key"), name="gin_trgm_ops"), name="deal_name_search"),
         ]

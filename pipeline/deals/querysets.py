@@ -1,5 +1,6 @@
 """Questions about deals in the words of salespeople. Clocks are passed in."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
@@ -28,6 +29,22 @@ def _related(deal_model: type[models.Model], name: str) -> type[models.Model]:
     """The model behind a reverse relation, without importing a higher slice."""
     related: type[models.Model] = deal_model._meta.get_field(name).related_model  # type: ignore[assignment]
     return related
+
+
+# The worst first.
+_STATES = (NextStepState.OVERDUE, NextStepState.TODAY, NextStepState.MISSING, NextStepState.PLANNED)
+
+
+def _by_next_step(now: datetime, kind: Any, values: Sequence[Any]) -> Case:
+    """The one of four values that belongs to the state of the next step, in the order of `_STATES`."""
+    overdue, today, missing, planned = map(Value, values)
+    return Case(
+        When(next_step_late_at__lte=now, then=overdue),
+        When(next_step_today_from__lte=now, then=today),
+        When(next_step_late_at__isnull=True, then=missing),
+        default=planned,
+        output_field=kind,
+    )
 
 
 NO_DEAL, EVERY_DEAL = Q(pk__in=[]), ~Q(pk__in=[])
@@ -123,29 +140,16 @@ class DealQuerySet(models.QuerySet):  # type: ignore[type-arg]
         )
 
     def with_next_step_state(self, now: datetime) -> Self:
-        """Annotates `next_step_state` (see `NextStepState`) and `urgency`, its rank with the worst first."""
-        return self.annotate(
-            next_step_state=Case(
-                When(next_step_late_at__lte=now, then=Value(NextStepState.OVERDUE)),
-                When(next_step_today_from__lte=now, then=Value(NextStepState.TODAY)),
-                When(next_step_late_at__isnull=True, then=Value(NextStepState.MISSING)),
-                default=Value(NextStepState.PLANNED),
-                output_field=models.CharField(),
-            ),
-            urgency=Case(
-                When(next_step_late_at__lte=now, then=Value(0)),
-                When(next_step_today_from__lte=now, then=Value(1)),
-                When(next_step_late_at__isnull=True, then=Value(2)),
-                default=Value(3),
-                output_field=models.IntegerField(),
-            ),
-        )
+        """Annotates `next_step_state`: see `NextStepState`."""
+        return self.annotate(next_step_state=_by_next_step(now, models.CharField(), _STATES))
+
+    def with_urgency(self, now: datetime) -> Self:
+        """Annotates `urgency`, the rank of the next step's state with the worst first."""
+        return self.annotate(urgency=_by_next_step(now, models.IntegerField(), range(len(_STATES))))
 
     def by_urgency(self, now: datetime) -> Self:
         """Overdue first, then today, then no next step, then planned by date; ties by value."""
-        return self.with_next_step_state(now).order_by(
-            "urgency", "next_step_late_at", F("value").desc(nulls_last=True), "pk"
-        )
+        return self.with_urgency(now).order_by("urgency", "next_step_late_at", F("value").desc(nulls_last=True), "pk")
 
     def next_step_is(self, state: str, now: datetime) -> Self:
         """Open deals whose next step is in this state."""

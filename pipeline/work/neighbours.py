@@ -90,7 +90,7 @@ def _deals(way: SplitResult, query: QueryDict, reader: User, deal: Deal, now: da
     deals, _filter = filtered(reader, query, now=now)
     deals = deals.filter(pipeline=deal.pipeline_id)
     order = deals.query.order_by or deals.by_urgency(now).query.order_by
-    return deals.with_next_step_state(now).order_by("stage__position", "stage_id", *order)
+    return deals.with_urgency(now).order_by("stage__position", "stage_id", *order)
 
 
 def _name_of_view(key: str, reader: User, now: datetime) -> str:

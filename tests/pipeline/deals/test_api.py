@@ -7,8 +7,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from pipeline.activities.actions import plan
 from pipeline.deals import history
-from pipeline.models import Deal, DealEvent, Stage
+from pipeline.models import Deal, DealEvent, Stage, Tag
 from teams.models import ApiToken, ExchangeRate, Role
 from tests.clients import api_client
 from tests.factories import make_company, make_deal, make_pipeline, make_reason, make_team, make_user, make_workspace
@@ -236,6 +237,36 @@ def test_a_manager_reassigns_deletes_and_restores(rep, deal):
     assert api.get(at(deal)).status_code == 404
     assert api.post(at(deal, "restore/"), {"version": 3}, format="json").status_code == 200
     assert api.get(at(deal)).status_code == 200
+
+
+def test_the_answer_of_each_verb_is_what_a_reader_gets_afterwards(rep, deal):
+    """It comes from the action; what was worked out in the database or followed from it must not be missing."""
+    manager = make_user(Role.MANAGER, manages=deal.team)
+    api = api_client(manager)
+    plan(
+        by=rep, at=timezone.now(), kind="call", subject="Ring up", due_on=timezone.localdate(), assignee=rep, deal=deal
+    )
+    deal.tags.add(Tag.objects.create(name="urgent"))
+    deal.refresh_from_db()
+    steps = [
+        ("post", "move/", {"stage": deal.pipeline.stages.order_by("position")[2].pk, "note": "Forward"}),
+        ("patch", "", {"value": "1250.5", "expected_close_date": "2026-12-24", "custom_fields": {"colour": "red"}}),
+        ("patch", "", {"probability": 35}),
+        ("post", "lose/", {"reason": make_reason("lost").pk, "note": "Too dear"}),
+        ("post", "reopen/", {}),
+        ("post", "reassign/", {"owner": make_user(team=deal.team).pk}),
+        ("post", "win/", {"reason": make_reason("won").pk, "value": "99"}),
+        ("post", "reopen/", {"reason": "By mistake"}),
+        ("delete", "", {}),
+        ("post", "restore/", {}),
+    ]
+    version = deal.version
+    for method, verb, body in steps:
+        answer = getattr(api, method)(at(deal, verb), {**body, "version": version}, format="json")
+        assert answer.status_code in {200, 204}, answer.json()
+        version += 1
+        if answer.status_code == 200:
+            assert answer.json() == api.get(at(deal)).json(), (method, verb)
 
 
 def test_pages_go_on_by_cursor(api, rep):
