@@ -2,6 +2,9 @@
 
 Streams live in the event loop. Pages run in a fixed pool of threads, so that each thread keeps its
 database connection: the number of connections is that of the threads, however many browsers come.
+
+Few threads, because a page is mostly Python and only one thread at a time runs it: with eight, eight people at once
+got half as many boards in a second as with two. Who has more processors starts more processes.
 """
 
 import gc
@@ -13,7 +16,7 @@ from a2wsgi import WSGIMiddleware
 from crm.asgi import application as streams
 from crm.wsgi import application as wsgi
 
-THREADS = int(os.environ.get("WEB_THREADS", "8"))
+THREADS = int(os.environ.get("WEB_THREADS", "4"))
 
 # A page makes a hundred thousand objects and drops them at once: looking through all that stays, the modules
 # and their classes, each time a few hundred are new would cost a tenth of its time.
