@@ -1,4 +1,7 @@
-"""Putting a deal aside, into the bin, and back."""
+"""Putting a deal aside, into the bin, and back.
+
+Whoever does it should know what goes: any change since the version that was read raises Conflict.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from crm.lib.errors import Forbidden, Refused
-from pipeline.deals.actions.recording import live_deal, locked_deal, record
+from pipeline.deals.actions.recording import check_untouched, live_deal, locked_deal, record
 from pipeline.deals.clock import stalled_from
 from pipeline.deals.models import Deal
 from pipeline.deals.states import DealStatus, EventKind
@@ -29,6 +32,7 @@ def archive(*, deal_id: int, by: User, at: datetime, version: int | None = None)
     """Take a deal off boards, funnel and forecast without ending it."""
     deal = live_deal(deal_id, by=by)
     if deal.archived_at is None:
+        check_untouched(deal, version)
         deal.archived_at = at
         record(deal, [(EventKind.ARCHIVED, {})], by=by, at=at)
         reminders.cancel_for_deal(deal, at=at)
@@ -40,6 +44,7 @@ def unarchive(*, deal_id: int, by: User, at: datetime, version: int | None = Non
     """Put an archived deal back."""
     deal = live_deal(deal_id, by=by)
     if deal.archived_at is not None:
+        check_untouched(deal, version)
         deal.archived_at = None
         record(deal, [(EventKind.UNARCHIVED, {})], by=by, at=at)
         reminders.plan_for_deal(deal, at=at)
@@ -56,6 +61,7 @@ def delete(*, deal_id: int, by: User, at: datetime, version: int | None = None, 
     if not may_delete(deal, by=by, at=at):
         raise Forbidden(who_may(Permission.DEAL_DELETE))
     if deal.deleted_at is None:
+        check_untouched(deal, version)
         deal.deleted_at = at
         record(deal, [(EventKind.DELETED, {})], by=by, at=at, note=reason)
         reminders.cancel_for_deal(deal, at=at)
@@ -68,6 +74,7 @@ def restore(*, deal_id: int, by: User, at: datetime, version: int | None = None)
     deal = locked_deal(deal_id, by=by)
     if deal.deleted_at is None:
         return deal
+    check_untouched(deal, version)
     if at - deal.deleted_at > _RESTORABLE:
         raise Refused(_("Deleted deals can be restored for 90 days."), code="too_late")
     deal.deleted_at = None

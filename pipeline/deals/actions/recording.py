@@ -73,6 +73,27 @@ def check_version(deal: Deal, version: int | None, wanted: dict[str, Any]) -> No
         raise Conflict(_("%(name)s changed this meanwhile. Nothing was saved yet.") % {"name": name}, conflicts)
 
 
+def check_untouched(deal: Deal, version: int | None) -> None:
+    """Raises Conflict when anything about the deal changed since `version`: for what concerns it as a whole.
+
+    Each field that changed is named with the value that was read and the one it has now.
+    """
+    if version is None or version >= deal.version:
+        return
+    later = list(deal.events.filter(version__gt=version).select_related("actor").order_by("version", "pk"))
+    read: dict[str, Any] = {}
+    for event in later:
+        read = {name: pair[0] for name, pair in event.changes.items()} | read
+    latest = {name: event for event in later for name in event.changes}
+    conflicts = [
+        FieldConflict(name, read[name], event.changes[name][1], str(event.actor or ""), event.recorded_at.isoformat())
+        for name, event in latest.items()
+    ]
+    who = later[-1].actor if later else None
+    message = _("%(name)s changed this meanwhile. Look at it again first.")
+    raise Conflict(message % {"name": who or _("Somebody")}, conflicts)
+
+
 def check_instant(deal: Deal, occurred_at: datetime | None, *, by: User, at: datetime) -> datetime:
     """When it happened in business, within the person's right to date back."""
     if occurred_at is None or occurred_at == at:

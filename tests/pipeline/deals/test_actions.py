@@ -274,6 +274,27 @@ def test_deleting_is_for_owners_on_the_first_day_and_can_be_restored(rep, manage
     assert_history_holds(deal)
 
 
+@pytest.mark.parametrize(
+    ("verb", "undoing"), [("archive", None), ("unarchive", "archive"), ("delete", None), ("restore", "delete")]
+)
+def test_what_concerns_the_whole_deal_is_refused_once_somebody_changed_it(rep, manager, pipeline, verb, undoing):
+    deal = make_deal(rep)
+    for before in filter(None, [undoing]):
+        getattr(actions, before)(deal_id=deal.pk, by=manager, at=NOW, version=1)
+    read = Deal.objects.get(pk=deal.pk)
+    DealEvent.objects.create(
+        deal=deal, kind="value_changed", occurred_at=NOW, recorded_at=LATER, actor=manager, source="ui",
+        changes={"value": [1000, 2000]}, version=read.version + 1,
+    )  # fmt: skip
+    Deal.objects.filter(pk=deal.pk).update(value=2000, version=read.version + 1)
+    with pytest.raises(Conflict) as refused:
+        getattr(actions, verb)(deal_id=deal.pk, by=manager, at=LATER, version=read.version)
+    [change] = refused.value.conflicts
+    assert (change.field, change.yours, change.theirs, change.by) == ("value", 1000, 2000, manager.name)
+    assert Deal.objects.get(pk=deal.pk).version == read.version + 1
+    getattr(actions, verb)(deal_id=deal.pk, by=manager, at=LATER, version=read.version + 1)
+
+
 @pytest.mark.parametrize("value", ["-1", "1000000000000", "NaN"])
 def test_hostile_amounts_are_refused_and_change_nothing(rep, pipeline, value):
     deal = make_deal(rep)
