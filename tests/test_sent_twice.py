@@ -4,9 +4,23 @@ import re
 
 import pytest
 from django.test import Client
-from django.urls import reverse
+from django.urls import URLPattern, get_resolver, reverse
 
-from pipeline.models import Activity, Company, Contact, Deal, IdempotentRequest, LineItem, Note, Product
+from pipeline.models import (
+    Activity,
+    CloseReason,
+    Company,
+    Contact,
+    Deal,
+    IdempotentRequest,
+    LineItem,
+    Note,
+    Pipeline,
+    Product,
+    SavedView,
+    Stage,
+)
+from teams.models import Team, Territory, User
 from tests.factories import make_company, make_deal
 from tests.test_two_at_once import together
 
@@ -63,6 +77,48 @@ def test_it_is_made_once_and_answered_twice_alike(client, rep, forms, name):
     assert first.status_code == second.status_code == 302, first.content.decode()
     assert first["Location"] == second["Location"]
     assert model.objects.count() == before + 1
+
+
+ADMIN_FORMS = {
+    "pipeline-add": ({"name": "Partners"}, Pipeline),
+    "stage-add": ({"name": "Trial", "probability": "30", "stalled_after_days": "14"}, Stage),
+    "reason-add": ({"outcome": "lost", "name": "Too dear"}, CloseReason),
+    "team-add": ({"name": "North"}, Team),
+    "user-invite": ({"first_name": "Ina", "last_name": "Lund", "email": "ina@example.org", "role": "rep", "language": "de"}, User),
+    "territory-add": ({"name": "Bavaria"}, Territory),
+    "view-add": ({"name": "Late ones", "scope": "mine"}, SavedView),
+}
+
+
+@pytest.mark.parametrize("name", ADMIN_FORMS)
+def test_what_an_admin_adds_is_made_once(client, admin, pipeline, name):
+    typed, model = ADMIN_FORMS[name]
+    page = reverse(name, args=[pipeline.pk] if name == "stage-add" else [])
+    client.force_login(admin)
+    like = {"like": pipeline.pk} if name == "pipeline-add" else {}
+    sent = {**typed, **like, "idempotency_key": key_in(client.get(page))}
+    before = model.objects.count()
+    first, second = (client.post(page, sent) for _time in range(2))
+    assert first.status_code == second.status_code == 302
+    assert model.objects.count() == before + 1
+
+
+def test_whatever_adds_knows_that_it_was_sent_before():
+    adding = {
+        pattern.name: pattern.callback
+        for pattern in patterns()
+        if pattern.name and (pattern.name.endswith(("-add", "-invite")))
+    }
+    assert len(adding) > 15
+    assert {name for name, view in adding.items() if not getattr(view, "sent_once", False)} == set()
+
+
+def patterns(resolver=None):
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLPattern):
+            yield pattern
+        else:
+            yield from patterns(pattern)
 
 
 def test_each_page_has_a_key_of_its_own(client, rep, pipeline):

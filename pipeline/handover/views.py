@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from crm.lib.errors import Refused
+from crm.lib.repeats import once
 from crm.templatetags.formats import date_long
 from pipeline.deals.models import Deal
 from pipeline.handover import actions
@@ -81,6 +82,7 @@ def user_change_team(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @door(Permission.PEOPLE_EDIT)
+@once
 def team_person_add(request: SignedInRequest, pk: int) -> HttpResponse:
     """Somebody joins a team, or begins to manage it."""
     team = get_object_or_404(Team.objects.filter(archived_at__isnull=True), pk=pk)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from crm.lib.errors import Refused
+from crm.lib.repeats import once
 from pipeline.saved_views import actions
 from pipeline.saved_views.forms import NewViewForm, ViewForm
 from pipeline.saved_views.models import SavedView
@@ -24,6 +25,7 @@ from teams.models import Workspace
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @door(Permission.DEAL_VIEW)
+@once
 def view_add(request: SignedInRequest) -> HttpResponse:
     """Give the filters, order and columns of a page a name; `?query=` holds them."""
     form = NewViewForm(request.POST or None, by=request.user, initial={"query": request.GET.get("query", "")})

@@ -16,7 +16,7 @@ from teams.access.doors import signed_in
 from teams.access.http import SignedInRequest
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def profile(request: SignedInRequest) -> HttpResponse:
     def save(values: dict[str, Any]) -> None:

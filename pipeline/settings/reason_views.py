@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from crm.lib.repeats import once
 from pipeline.settings.answering import Question, answer
 from pipeline.settings.dialogs import FORM, edit, places
 from pipeline.settings.stage_forms import NewReasonForm, ReasonForm
@@ -37,8 +38,9 @@ def reason_settings(request: SignedInRequest) -> HttpResponse:
     return render(request, "pipeline/settings/reasons.html", {"outcomes": outcomes})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @door(Permission.STAGE_EDIT)
+@once
 def reason_add(request: SignedInRequest) -> HttpResponse:
     """A new reason; `?outcome=won` says for which deals."""
 
@@ -57,7 +59,7 @@ def reason_add(request: SignedInRequest) -> HttpResponse:
     return answer(request, question, title=_("Add reason"), submit=_("Add reason"))
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @door(Permission.STAGE_EDIT)
 def reason_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     reason = _offered(pk)

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from crm.lib.repeats import once
 from pipeline.deals.models import Deal
 from pipeline.deals.stage_changes import archive_stage, edit_stage
 from pipeline.settings.answering import Question, answer
@@ -69,8 +70,9 @@ def stage_settings(request: SignedInRequest) -> HttpResponse:
     return render(request, "pipeline/settings/stages.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @door(Permission.STAGE_EDIT)
+@once
 def pipeline_add(request: SignedInRequest) -> HttpResponse:
     def save(values: dict[str, Any]) -> None:
         wanted = {name: values[name] for name in ("name", "name_de", "like") if name in values}
@@ -80,7 +82,7 @@ def pipeline_add(request: SignedInRequest) -> HttpResponse:
     return answer(request, question, title=_("Add pipeline"), submit=_("Add pipeline"))
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @door(Permission.STAGE_EDIT)
 def pipeline_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     pipeline = get_object_or_404(Pipeline, pk=pk)
@@ -96,7 +98,7 @@ def pipeline_move(request: SignedInRequest, pk: int) -> HttpResponse:
     return redirect(f"{reverse('stage-settings')}#pipeline-{pk}")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @door(Permission.STAGE_EDIT)
 def pipeline_archive(request: SignedInRequest, pk: int) -> HttpResponse:
     pipeline = get_object_or_404(Pipeline, pk=pk)
@@ -120,8 +122,9 @@ def pipeline_unarchive(request: SignedInRequest, pk: int) -> HttpResponse:
     return redirect("stage-settings")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @door(Permission.STAGE_EDIT)
+@once
 def stage_add(request: SignedInRequest, pk: int) -> HttpResponse:
     pipeline = get_object_or_404(Pipeline, pk=pk)
 
@@ -133,7 +136,7 @@ def stage_add(request: SignedInRequest, pk: int) -> HttpResponse:
     return answer(request, question, title=_("Add stage"), sub=pipeline.label, submit=_("Add stage"))
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @door(Permission.STAGE_EDIT)
 def stage_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     stage = get_object_or_404(Stage.objects.select_related("pipeline"), pk=pk)
@@ -150,7 +153,7 @@ def stage_move(request: SignedInRequest, pk: int) -> HttpResponse:
     return redirect(f"{reverse('stage-settings')}#stage-{pk}")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @door(Permission.STAGE_EDIT)
 def stage_archive(request: SignedInRequest, pk: int) -> HttpResponse:
     """Also while deals are in it, if it is said which stage takes them."""

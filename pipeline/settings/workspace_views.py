@@ -16,7 +16,7 @@ from teams.access.http import SignedInRequest
 from teams.models import Workspace
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @door(Permission.WORKSPACE_EDIT)
 def workspace_settings(request: SignedInRequest) -> HttpResponse:
     def save(values: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from crm.lib.errors import Refused
+from crm.lib.repeats import once
 from teams.access import Permission
 from teams.access.dialogs import ask, leave_for
 from teams.access.doors import door
@@ -51,6 +52,7 @@ def user_list(request: SignedInRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @door(Permission.PEOPLE_EDIT)
+@once
 def user_invite(request: SignedInRequest) -> HttpResponse:
     form = InviteForm(request.POST or None, initial={"language": request.user.language})
     if request.method == "POST" and form.is_valid():
@@ -119,6 +121,7 @@ def user_reactivate(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @door(Permission.PEOPLE_EDIT)
+@once
 def deputy_add(request: SignedInRequest, pk: int) -> HttpResponse:
     person = _person(pk)
     today = Workspace.get().today(timezone.now())

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from crm.lib.errors import Conflict, Refused
+from crm.lib.repeats import once
 from crm.templatetags.formats import moment
 from teams.access import Permission
 from teams.access.dialogs import ask, leave_for
@@ -39,6 +40,7 @@ def team_list(request: SignedInRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @door(Permission.PEOPLE_EDIT)
+@once
 def team_add(request: SignedInRequest) -> HttpResponse:
     """A new team; `?parent=7` says below which."""
     form = TeamForm(request.POST or None, initial={"parent": request.GET.get("parent", "")})

@@ -19,7 +19,7 @@ from teams.people.token_forms import TokenForm
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def token_list(request: SignedInRequest) -> HttpResponse:
     """The tokens, and a form for a new one. Its secret is in the answer to the form and nowhere else."""

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from crm.lib.errors import Conflict, Refused
+from crm.lib.repeats import once
 from pipeline.coverage.rules import in_words
 from pipeline.handover.territories import actions, page
 from pipeline.handover.territories.forms import AddForm, EndForm, MemberForm, NameForm, RuleEditor
@@ -122,6 +123,7 @@ def territory_undo(request: SignedInRequest, entry: int) -> HttpResponse:
 
 @door(Permission.TERRITORY_EDIT)
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def territory_add(request: SignedInRequest) -> HttpResponse:
     places = visible_territories(request.user).filter(archived_at__isnull=True).order_by("priority", "pk")
     form = AddForm(request.POST or None, territories=places, initial={"parent": request.GET.get("below")})
@@ -148,6 +150,7 @@ def territory_edit(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @door(Permission.TERRITORY_EDIT)
 @require_http_methods(["GET", "HEAD", "POST"])
+@once
 def member_add(request: SignedInRequest, pk: int) -> HttpResponse:
     shown = _visible(request, pk)
     today = Workspace.get().today(timezone.now())
