@@ -84,7 +84,10 @@ ADMIN_FORMS = {
     "stage-add": ({"name": "Trial", "probability": "30", "stalled_after_days": "14"}, Stage),
     "reason-add": ({"outcome": "lost", "name": "Too dear"}, CloseReason),
     "team-add": ({"name": "North"}, Team),
-    "user-invite": ({"first_name": "Ina", "last_name": "Lund", "email": "ina@example.org", "role": "rep", "language": "de"}, User),
+    "user-invite": (
+        {"first_name": "Ina", "last_name": "Lund", "email": "ina@example.org", "role": "rep", "language": "de"},
+        User,
+    ),
     "territory-add": ({"name": "Bavaria"}, Territory),
     "view-add": ({"name": "Late ones", "scope": "mine"}, SavedView),
 }

@@ -37,7 +37,7 @@ def deal_add(request: SignedInRequest) -> HttpResponse:
     today = Workspace.get().today(now)
     initial: dict[str, Any] = {name: request.GET[name] for name in KEPT if request.GET.get(name)}
     quick = "quick" in request.GET and bool(request.htmx)
-    if quick and request.method != "POST":
+    if request.method != "POST":
         initial.setdefault("expected_close_date", usual_close_date(today, now))
     name_space = f"quick-{request.GET.get('stage', '')[:20]}" if quick else "add"
     form = AddForm(request.POST or None, by=request.user, today=today, initial=initial, name_space=name_space)

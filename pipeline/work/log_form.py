@@ -70,12 +70,14 @@ class LogForm(VerbForm):
 
     def _offer_people(self, deal: Deal, by: User) -> None:
         people = Contact.objects.live().reachable_by(by).filter(deal_roles__deal=deal)
+        known = list(people.filter(deal_roles__deal=deal).values_list("pk", "deal_roles__is_primary"))
+        if not known:
+            del self.fields["contact"]
+            return
         field: Any = self.fields["contact"]
         field.queryset = people.by_name()
-        primary = people.filter(deal_roles__deal=deal, deal_roles__is_primary=True).first()
-        self.initial["contact"] = primary.pk if primary else None
-        if not field.queryset.exists():
-            del self.fields["contact"]
+        likely = [pk for pk, is_primary in known if is_primary or len(known) == 1]
+        self.initial["contact"] = likely[0] if likely else None
 
     def _offer_days(self, deal: Deal, today: date) -> None:
         second = next_working_day(next_working_day(today))

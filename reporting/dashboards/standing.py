@@ -9,11 +9,11 @@ from crm.lib.periods import Period
 from pipeline.figures import Attainment, Pace, Whose, by_month, by_person, by_team, pace, total
 from reporting.dashboards.choice import Choice
 from reporting.dashboards.figures import months_shown
-from teams.access import Permission, reach
-from teams.access.reach import subtree
+from teams.access import Permission, Reach, reach
+from teams.access.reach import leads_others, subtree
 from teams.models import LeaderboardNames, Quota, Team, TeamMembership, User, Workspace
 
-SHOWN = 5
+SHOWN, LAST_SHOWN = 5, 2
 TEAMS_SHOWN = 4
 
 
@@ -109,23 +109,28 @@ def _teams(whose: Whose, choice: Choice, today: date, workspace: Workspace) -> l
 
 @dataclass(frozen=True)
 class Rank:
-    """`name` is empty for a colleague who is not named. `gap` tells that ranks are left out before this one."""
+    """`name` and `team` are empty for a colleague who is not named. `skipped` people are left out before this one."""
 
     place: int
     name: str
+    team: str
     url: str
     share: Decimal
     pace: Pace | None
     is_own: bool
-    gap: bool = False
+    skipped: int = 0
 
 
 @dataclass(frozen=True)
 class Leaderboard:
-    """The first few and the reader's own rank, by quota attainment and nothing else."""
+    """The first few, the reader's own rank, and the last of those she leads, by quota attainment and nothing else.
+
+    `skipped` people come after the last rank.
+    """
 
     ranks: list[Rank]
     people: int
+    skipped: int
 
 
 def leaderboard(reader: User, choice: Choice, today: date, workspace: Workspace) -> Leaderboard | None:
@@ -140,20 +145,29 @@ def leaderboard(reader: User, choice: Choice, today: date, workspace: Workspace)
     in_order = sorted(shares, key=lambda pk: (-shares[pk], people[pk].sort_key, pk))
     named = workspace.leaderboard == LeaderboardNames.NAMES
     scope = reach(reader, Permission.METRICS_VIEW)
+    teams = _team_names(in_order, today)
+    shown = _shown(in_order, reader, scope)
     ranks = [
         Rank(
             place=1 + sum(share > shares[pk] for share in shares.values()),
             name=people[pk].name if named or pk == reader.pk else "",
+            team=teams.get(pk, "") if named or pk == reader.pk else "",
             url=choice.address(owner=str(pk)) if named and scope.covers_person(pk) else "",
             share=shares[pk],
             pace=pace(attained[pk], choice.period, today, workspace),
             is_own=pk == reader.pk,
-            gap=position > SHOWN,
+            skipped=position - before - 1,
         )
-        for position, pk in enumerate(in_order)
-        if position < SHOWN or pk == reader.pk
+        for before, (position, pk) in zip((-1, *shown), shown.items(), strict=False)
     ]
-    return Leaderboard(ranks, len(shares))
+    return Leaderboard(ranks, len(shares), len(in_order) - 1 - max(shown))
+
+
+def _shown(in_order: list[int], reader: User, scope: Reach) -> dict[int, int]:
+    """Who stands on the board, by the position in the order."""
+    led = [pk for pk in in_order if leads_others(reader) and scope.covers_person(pk)]
+    wanted = {*in_order[:SHOWN], reader.pk, *led[-LAST_SHOWN:]}
+    return {position: pk for position, pk in enumerate(in_order) if pk in wanted}
 
 
 def _people(choice: Choice, today: date) -> dict[int, User]:
@@ -164,6 +178,11 @@ def _people(choice: Choice, today: date) -> dict[int, User]:
         members = TeamMembership.objects.on(today).filter(team_id__in=subtree({team.pk}))
         people = people.filter(pk__in=members.values("user_id"))
     return {user.pk: user for user in people}
+
+
+def _team_names(people: list[int], today: date) -> dict[int, str]:
+    members = TeamMembership.objects.on(today).members().filter(user_id__in=people)
+    return dict(members.values_list("user_id", "team__name"))
 
 
 def _is_whole_months(period: Period) -> bool:

@@ -104,6 +104,7 @@ def _save_cell(request: SignedInRequest, grid: Grid, line: Line, entry: Entry) -
         "problem": problem,
         "sums": sums_after(grid, *found),
         "summary": summary(grid),
+        "today": Workspace.get().today(timezone.now()),
     }
     return render(request, "reporting/planning/_saved.html", context, status=status)
 

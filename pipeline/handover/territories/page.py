@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Case, Count, F, IntegerField, Q, Sum, When
 from django.urls import reverse
 from django.utils.translation import ngettext
 
@@ -106,9 +106,10 @@ def territories(user: User, *, today: date, current: Territory | None = None) ->
 
 
 def first_of(user: User) -> Territory | None:
-    """The first territory on the map that the person may open."""
+    """The first territory with a rule that the person may open, else the first on the map."""
     in_use = visible_territories(user).filter(archived_at__isnull=True).select_related("parent", "manager")
-    return in_use.order_by(F("parent").asc(nulls_first=True), "priority", "pk").first()
+    without_rule = Case(When(rules=[], then=1), default=0, output_field=IntegerField())
+    return in_use.order_by(without_rule, F("parent").asc(nulls_first=True), "priority", "pk").first()
 
 
 def members(territory: Territory, user: User, *, today: date, now: datetime) -> list[Member]:

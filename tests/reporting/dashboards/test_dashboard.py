@@ -14,7 +14,7 @@ from django.utils import timezone
 from pipeline.deals import actions
 from teams.currencies.rates import rates_on
 from teams.models import Quota, Role
-from tests.factories import NOW, make_deal, make_reason, make_user, make_workspace
+from tests.factories import NOW, make_deal, make_reason, make_team, make_user, make_workspace
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(hours=1)
@@ -361,9 +361,27 @@ def test_the_leaderboard_is_the_first_five_and_oneself(client, ranked):
         *((place, f"Rank{place - 1}", False) for place in range(1, 6)),
         (7, "Rank6", True),
     ]
-    assert board.ranks[-1].gap
+    assert [rank.skipped for rank in board.ranks] == [0, 0, 0, 0, 0, 1]
     assert not any(rank.url for rank in board.ranks[:5])
-    assert board.people == 7
+    assert (board.people, board.skipped) == (7, 0)
+
+
+def test_a_rep_is_not_told_who_is_last(client, ranked):
+    board = board_of(client, ranked[0])
+    assert [rank.place for rank in board.ranks] == [1, 2, 3, 4, 5]
+    assert board.skipped == 2
+
+
+def test_who_leads_sees_the_last_two_of_those_she_leads(client, ranked, team):
+    others = [make_user(team=make_team(), last_name=f"Other{number}") for number in range(3)]
+    for person in others:
+        make_quota(person, date(2026, 11, 1), 100_000)
+        close(make_deal(person, value=1), person, NOW)
+    board = board_of(client, make_user(Role.MANAGER, manages=team))
+    assert [rank.place for rank in board.ranks] == [1, 2, 3, 4, 5, 6, 7]
+    assert {rank.team for rank in board.ranks} == {team.name}
+    assert board.skipped == 3
+    assert [rank.place for rank in board_of(client, make_user(Role.ADMIN)).ranks] == [1, 2, 3, 4, 5, 8, 8]
 
 
 def test_an_anonymous_leaderboard_names_only_oneself(client, ranked):
