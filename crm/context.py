@@ -1,6 +1,5 @@
 """What the frame around every page shows: workspace, navigation, the person."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -14,7 +13,6 @@ from crm.notifications.live import live_token
 from crm.rail import Rail, rail_of
 from crm.templatetags.formats import money, month, percent
 from pipeline.figures import Standing, standings_of
-from pipeline.models import SavedView
 from teams.access import Permission, holds
 from teams.access.reach import leads_others
 from teams.models import User, Workspace
@@ -131,7 +129,7 @@ def shell_for(request: HttpRequest) -> Shell | None:
         admin_nav=administration,
         phone_start=nav[: len(links(PHONE_START, request))],
         phone_end=links((PHONE_END_OF_LEADERS if leads_others(user) else PHONE_END,), request),
-        pinned_views=links_to(rail.pinned, request),
+        pinned_views=links_to(rail, request),
         pace=pace_of(user),
         new_deal_url=address("deal-add") if holds(user, Permission.DEAL_ADD) else "",
         search_url=address("search"),
@@ -184,10 +182,13 @@ def counted(link: Link, rail: Rail) -> Link:
     return replace(link, count=rail.count or None, hot=rail.late > 0)
 
 
-def links_to(views: Iterable[SavedView], request: HttpRequest) -> list[Link]:
-    """The saved views in the rail; the one she looks at is active."""
+def links_to(rail: Rail, request: HttpRequest) -> list[Link]:
+    """The saved views in the rail with how many deals they show; the one she looks at is active."""
     opened = request.GET.get("view")
-    return [Link(view.name, view.get_absolute_url(), "pin", active=str(view.pk) == opened) for view in views]
+    return [
+        Link(view.name, view.get_absolute_url(), "pin", active=str(view.pk) == opened, count=rail.sizes[view.pk])
+        for view in rail.pinned
+    ]
 
 
 def links(places: tuple[Place, ...], request: HttpRequest) -> list[Link]:

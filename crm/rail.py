@@ -12,7 +12,7 @@ from django.core.cache import cache
 from django.db.models.functions import JSONObject
 
 from crm.notifications.inbox import unread_of, unread_of_each
-from pipeline.frame import to_do
+from pipeline.frame import sizes_of, to_do
 from pipeline.models import SavedView
 from teams.models import User, Workspace
 
@@ -21,15 +21,19 @@ KEPT_SECONDS = 30
 
 @dataclass(frozen=True)
 class Rail:
-    """`count` items wait on the page of today, `late` of them are overdue. `pinned` are her pinned views."""
+    """`count` items wait on the page of today, `late` of them are overdue.
+
+    `pinned` are her pinned views, `sizes` the numbers of deals in them by the view's id.
+    """
 
     pinned: list[SavedView]
+    sizes: dict[int, int]
     count: int
     late: int
 
 
 def rail_of(user: User, now: datetime, *, anew: bool = False) -> tuple[Rail, int]:
-    """Her rail and the number at her bell, which is never an old one. One query."""
+    """Her rail and the number at her bell, which is never an old one. One query, and one for each pinned view."""
     kept = None if anew else cache.get(_key(user.pk))
     if isinstance(kept, Rail):
         return kept, unread_of(user.pk, now)
@@ -40,8 +44,10 @@ def rail_of(user: User, now: datetime, *, anew: bool = False) -> tuple[Rail, int
         *to_do(user, now),
     ).get(pk=user.pk)
     parts = [part for part in waiting if part]
+    shown = [SavedView(**view) for view in pinned]
     rail = Rail(
-        [SavedView(**view) for view in pinned],
+        shown,
+        sizes_of(shown, user, now),
         sum(part["count"] for part in parts),
         sum(part["late"] for part in parts),
     )

@@ -10,11 +10,12 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from crm.lib.errors import Forbidden, Refused
+from pipeline.deals import actions as actions_on_deals
 from pipeline.models import SavedView
 from pipeline.saved_views import actions
 from teams.audit.models import AuditEntry
 from teams.models import Role
-from tests.factories import NOW, make_deal, make_user
+from tests.factories import NOW, make_deal, make_pipeline, make_user
 
 LIST = "/deals/"
 
@@ -139,6 +140,22 @@ def test_pinned_views_stand_in_the_rail_of_who_pinned_them(rep, colleague):
     assert client.get(LIST).context["shell"].pinned_views == []
 
 
+@pytest.mark.parametrize("layout", ["list", "board"])
+def test_a_pinned_view_says_how_many_deals_its_page_shows_her(rep, other_rep, layout):
+    deals = [make_deal(rep, name=f"Mine {number}", value=value) for number, value in enumerate((10, 900, 1000))]
+    make_deal(other_rep, value=5000)
+    actions_on_deals.archive(deal_id=deals[2].pk, by=rep, at=NOW)
+    other = make_pipeline("Partners")
+    make_deal(rep, pipeline=other, stage=other.stages.first(), value=7000)
+    view = make_view(rep, layout=layout, value_from="500")
+    actions.pin_view(view=view, by=rep)
+    client = client_for(rep)
+    [link] = client.get(LIST).context["shell"].pinned_views
+    shown = client.get(view.get_absolute_url()).context
+    assert link.count == (shown["totals"].count if layout == "list" else shown["board"].totals.count)
+    assert link.count == {"list": 3, "board": 1}[layout]
+
+
 def test_a_view_that_is_private_again_leaves_the_rails_of_others(rep, colleague):
     view = make_view(rep, scope="team")
     actions.pin_view(view=view, by=colleague)
@@ -161,6 +178,7 @@ def test_strange_parameters_do_no_harm(rep, query):
     client = client_for(rep)
     client.post(reverse("view-add"), {"name": "Odd", "scope": "mine", "query": query})
     for view in SavedView.objects.all():
+        actions.pin_view(view=view, by=rep)
         assert client.get(view.get_absolute_url()).status_code == 200
 
 
