@@ -29,6 +29,7 @@ from pipeline.imports.story.people import CompanyPlan, company_plans, regions_by
 from pipeline.imports.story.quotas import quotas
 from pipeline.imports.story.timeline import Timeline
 from pipeline.imports.territory_actions import set_up_territories
+from pipeline.imports.view_actions import pin_views
 from pipeline.stages.models import CloseReason, Outcome
 from teams.models import User
 from teams.quotas.actions import QuotaChange, set_quotas
@@ -78,7 +79,9 @@ def import_story(files: MavenFiles, *, at: datetime, language: str = "en") -> Im
         _write_roles(deals, contacts)
         _write_activities(story, deals, contacts, people, at=at)
         _write_quotas(files, story, timeline, people, at=at)
-        fill_inboxes([people.users[name] for name in (ADMIN, MANAGER, REP)], at=at)
+        signing_in = [people.users[name] for name in (ADMIN, MANAGER, REP)]
+        fill_inboxes(signing_in, at=at)
+        pin_views(signing_in)
         return actions.finish_batch(batch, files=files, at=at)
 
 
