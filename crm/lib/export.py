@@ -3,12 +3,14 @@
 import csv
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
 from zoneinfo import ZoneInfo
 
 from django.http import StreamingHttpResponse
+from django.utils.translation import get_language
 
 Cell = str | int | Decimal | date | datetime | None
 
@@ -17,17 +19,30 @@ ROWS_PER_CHUNK = 500
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 
 
+@dataclass(frozen=True)
+class Habits:
+    """How the spreadsheets of a language read a file: German ones take a comma for the decimal mark."""
+
+    separator: str = ","
+    decimal_mark: str = "."
+
+    @classmethod
+    def of_reader(cls) -> "Habits":
+        return cls(";", ",") if (get_language() or "").startswith("de") else cls()
+
+
 def csv_response(
     name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]], zone: ZoneInfo
 ) -> StreamingHttpResponse:
-    """The rows as a file to keep, written while they are read. Instants are shown in `zone`."""
-    response = StreamingHttpResponse(_written([header], rows, zone), content_type="text/csv; charset=utf-8")
+    """The rows as a file to keep in the reader's habits, written while they are read. Instants are shown in `zone`."""
+    lines = _written([header], rows, zone, Habits.of_reader())
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     response["Cache-Control"] = "no-store"
     return response
 
 
-def printed(value: Cell, zone: ZoneInfo) -> str:
+def printed(value: Cell, zone: ZoneInfo, decimal_mark: str = ".") -> str:
     """A value as its cell: ISO dates, plain decimals, text that no spreadsheet takes for a formula."""
     if value is None:
         return ""
@@ -36,7 +51,7 @@ def printed(value: Cell, zone: ZoneInfo) -> str:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal):
-        return f"{value:f}"
+        return f"{value:f}".replace(".", decimal_mark)
     return str(value) if isinstance(value, int) else _harmless(value)
 
 
@@ -53,9 +68,11 @@ class _Line:
         return line
 
 
-def _written(header: Iterable[Sequence[Cell]], rows: Iterable[Sequence[Cell]], zone: ZoneInfo) -> Iterator[str]:
-    write = csv.writer(_Line()).writerow
+def _written(
+    header: Iterable[Sequence[Cell]], rows: Iterable[Sequence[Cell]], zone: ZoneInfo, habits: Habits
+) -> Iterator[str]:
+    write = csv.writer(_Line(), delimiter=habits.separator).writerow
     yield BYTE_ORDER_MARK + "".join(write(line) for line in header)
     remaining = iter(rows)
     while chunk := list(islice(remaining, ROWS_PER_CHUNK)):
-        yield "".join(write([printed(value, zone) for value in row]) for row in chunk)
+        yield "".join(write([printed(value, zone, habits.decimal_mark) for value in row]) for row in chunk)

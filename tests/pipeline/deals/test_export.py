@@ -33,10 +33,10 @@ def text(answer):
     return b"".join(answer.streaming_content).decode()
 
 
-def exported(user, name="deal-export", **query):
+def exported(user, name="deal-export", separator=",", **query):
     """The rows without the header."""
     lines = text(client_for(user).get(reverse(name), query)).removeprefix(BYTE_ORDER_MARK)
-    return list(csv.reader(io.StringIO(lines)))[1:]
+    return list(csv.reader(io.StringIO(lines), delimiter=separator))[1:]
 
 
 def test_the_rows_are_those_of_the_list(rep, manager, admin, other_rep, pipeline):
@@ -71,11 +71,20 @@ def test_numbers_are_plain_dates_are_iso_and_the_file_names_its_letters(rep, pip
         assert part in written
 
 
+def test_a_german_reader_gets_what_a_german_spreadsheet_reads(rep, pipeline):
+    make_deal(rep, name="Praxis; Nord, West", value=Decimal("1234.50"))
+    rep.language = "de"
+    rep.save()
+    [row] = exported(rep, separator=";")
+    assert "Praxis; Nord, West" in row
+    assert "1234,50" in row
+
+
 def test_the_rows_are_in_the_language_of_the_reader_as_the_header_is(rep, pipeline):
     deal = make_deal(rep)
     type(deal.stage).objects.filter(pk=deal.stage_id).update(name_de="Qualifizierung")
     type(rep).objects.filter(pk=rep.pk).update(language="de")
-    assert exported(rep)[0][4:6] == ["Qualifizierung", "Offen"]
+    assert exported(rep, separator=";")[0][4:6] == ["Qualifizierung", "Offen"]
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "  =", "\uff1d", "\uff20", "\u00a0=", "|", "%"])
