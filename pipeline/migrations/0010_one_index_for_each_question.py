@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
         AddIndexConcurrently(
             model_name="deal",
             index=models.Index(
-                condition=models.Q(("status", "open"), ("deleted_at__isnull", True), ("merged_into__isnull", True)),
+                condition=models.Q(("deleted_at__isnull", True), ("merged_into__isnull", True), ("status", "open")),
                 fields=["company"],
                 include=("value", "currency"),
                 name="deal_open_by_company",
