@@ -45,20 +45,21 @@ def may_edit(request: SignedInRequest, row: Any) -> bool:
     return bool(type(row).objects.reachable_by(request.user, Permission.COMPANY_EDIT).filter(pk=row.pk).exists())
 
 
-def list_context(request: SignedInRequest, rows: RecordFilter, *, number: int | None = None) -> dict[str, Any]:
-    """A page of a list as the address asks for it; `number` of its rows, where the caller knows it."""
-    found = rows.qs
+def list_context(
+    request: SignedInRequest, chosen: RecordFilter, found: Any, *, number: int | None = None
+) -> dict[str, Any]:
+    """A page of what was found, as the address chose it; `number` of its rows, where the caller knows it."""
     if not found.query.order_by:
         found = found.order_by("sort_key", "pk")
     if not asks_for_part(request):
-        tell_about_ignored(request, rows)
+        tell_about_ignored(request, chosen)
     paginator = Paginator(found, PAGE_SIZE)
     if number is not None:
         paginator.count = number
     return {
         "page": paginator.get_page(request.GET.get("page")),
         "rows": found,
-        "bar": filter_bar(request, rows),
+        "bar": filter_bar(request, chosen),
         "ordering": request.GET.get("ordering", "name"),
         "q": request.GET.get("q", ""),
         "can_add": holds(request.user, Permission.COMPANY_EDIT),

@@ -38,7 +38,8 @@ def company_options(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def contact_list(request: SignedInRequest) -> HttpResponse:
     contacts = Contact.objects.reachable_by(request.user).with_employer(request.user).select_related("owner")
-    context = record_page.list_context(request, ContactFilter(request.GET, contacts, user=request.user))
+    shown = ContactFilter(request.GET, contacts, user=request.user)
+    context = record_page.list_context(request, shown, shown.qs)
     name = "_contact_list" if asks_for_part(request) else "contact_list"
     return render(request, f"pipeline/contacts/{name}.html", context)
 

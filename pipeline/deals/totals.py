@@ -5,11 +5,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, ExpressionWrapper, F, Func, IntegerField, Q, Subquery, Sum, Value
+from django.db.models import Count, ExpressionWrapper, F, Q, Sum, Value
 
 from pipeline.deals.as_of import MONEY, converted_value, converted_value_at, states_before
 
-__all__ = ["MONEY", "Totals", "converted_value", "totals", "totals_and_number", "totals_by_stage"]
+__all__ = ["MONEY", "Totals", "converted_value", "totals", "totals_by_stage"]
 
 NOTHING = Decimal(0)
 # Keeps the names of sums apart from those of the columns that they read.
@@ -37,15 +37,6 @@ def totals(deals: Any, now: datetime, *, as_of: datetime | None = None) -> Total
         return _totals(deals.order_by().annotate(converted=converted_value(now)).aggregate(**_sums()))
     states = states_before(as_of).filter(deal__in=deals.order_by().values("pk"))
     return _totals(states.annotate(converted=converted_value_at(as_of)).aggregate(**_sums()))
-
-
-def totals_and_number(deals: Any, rows: Any, now: datetime) -> tuple[Totals, int]:
-    """The totals of a queryset of deals, and how many rows another one has, in one query."""
-    counted = Subquery(rows.annotate(number=Func("pk", function="COUNT", output_field=IntegerField())).values("number"))
-    # Only a sum may stand among sums, and it is there without deals too.
-    number = ExpressionWrapper(Count("pk") * 0 + counted, output_field=IntegerField())
-    found = deals.order_by().annotate(converted=converted_value(now)).aggregate(**_sums(), number=number)
-    return _totals(found), found["number"]
 
 
 def totals_by_stage(deals: Any, now: datetime) -> dict[int, Totals]:

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, OuterRef, Subquery, Sum
+from django.db.models import Count, ExpressionWrapper, Func, IntegerField, OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from pipeline.contacts.models import Company
@@ -12,7 +13,7 @@ from pipeline.coverage.models import TerritoryAssignment
 from pipeline.coverage.why import Why, why
 from pipeline.deals.models import Deal
 from pipeline.deals.states import DealStatus
-from pipeline.deals.totals import MONEY, Totals, converted_value, totals, totals_and_number
+from pipeline.deals.totals import MONEY, Totals, converted_value, totals
 from teams.models import Territory, User
 from teams.territories.visible import visible_territories
 
@@ -70,11 +71,29 @@ def with_open_deals(companies: Any, user: User, now: datetime) -> Any:
     )
 
 
-def open_totals(companies: Any, user: User, now: datetime) -> tuple[Totals, int]:
-    """The open deals within reach of all companies of a list, and how many companies these are."""
+@dataclass(frozen=True)
+class ListTotals:
+    """Under a list of companies: how many, and the open deals with them, `value` in workspace currency."""
+
+    companies: int
+    deals: int
+    value: Decimal
+
+
+def open_totals(companies: Any, user: User, now: datetime) -> ListTotals:
+    """All companies of a list and the open deals within reach there. One query."""
     companies = companies.order_by()
-    deals = Deal.objects.open().reachable_by(user)
-    return totals_and_number(deals.filter(company__in=companies.values("pk")), companies, now)
+    deals = Deal.objects.open().reachable_by(user).filter(company__in=companies.values("pk"))
+    number = Subquery(
+        companies.annotate(number=Func("pk", function="COUNT", output_field=IntegerField())).values("number")
+    )
+    found = deals.annotate(converted=converted_value(now)).aggregate(
+        # Only a sum may stand among sums, and it is there without deals too.
+        companies=ExpressionWrapper(Count("pk") * 0 + number, output_field=IntegerField()),
+        deals=Count("pk"),
+        value=Sum("converted", default=Decimal(0), output_field=MONEY),
+    )
+    return ListTotals(**found)
 
 
 def _outcome(deals: Any, status: DealStatus, now: datetime) -> Outcome:

@@ -50,11 +50,11 @@ class PinForm(forms.Form):
 @require_safe
 def company_list(request: SignedInRequest) -> HttpResponse:
     now = timezone.now()
-    companies = Company.objects.reachable_by(request.user).select_related("owner", "territory")
-    companies = company_page.with_open_deals(companies, request.user, now)
+    companies = Company.objects.reachable_by(request.user)
     shown = CompanyFilter(request.GET, companies, user=request.user, now=now)
-    totals, number = company_page.open_totals(shown.qs, request.user, now)
-    context = record_page.list_context(request, shown, number=number)
+    totals = company_page.open_totals(shown.qs, request.user, now)
+    rows = company_page.with_open_deals(shown.qs.select_related("owner", "territory"), request.user, now)
+    context = record_page.list_context(request, shown, rows, number=totals.companies)
     context |= {
         "totals": totals,
         "rows": list(context["page"]),
