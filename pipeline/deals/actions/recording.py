@@ -31,13 +31,14 @@ def locked_deal(deal_id: int, *, by: User, permission: Permission = Permission.D
 
     Raises Deal.DoesNotExist when it is out of reach, Forbidden when it may be seen but not handled.
     """
-    deals = Deal.objects.reachable_by(by)
-    deals = deals.filter(merged_into__isnull=True).with_rights(by, is_allowed=permission)
-    # Without a join: a deal that went to another stage while one waited for it would not be found with the old one.
-    deal: Any = deals.select_for_update(of=("self",)).get(pk=deal_id)
-    if not deal.is_allowed:
-        raise Forbidden(who_may(permission))
-    return deal
+    deals = Deal.objects.filter(merged_into__isnull=True)
+    try:
+        # Without a join: a deal that went to another stage while one waited for it would not be found with the old one.
+        return deals.reachable_by(by, permission).select_for_update(of=("self",)).get(pk=deal_id)
+    except Deal.DoesNotExist:
+        if deals.reachable_by(by).filter(pk=deal_id).exists():
+            raise Forbidden(who_may(permission)) from None
+        raise
 
 
 def live_deal(deal_id: int, *, by: User, permission: Permission = Permission.DEAL_EDIT) -> Deal:
