@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from crm.lib.errors import Refused
 from crm.lib.text import sort_key
 from pipeline.contacts.models import Company
+from pipeline.deals.benchmarks import refresh_benchmarks
 from pipeline.deals.models import Deal, Product
 from pipeline.imports import people_actions
 from pipeline.imports.deal_actions import Catalogue, write_deals
@@ -61,6 +62,7 @@ def begin_batch(*, name: str, by: User, at: datetime) -> ImportBatch:
 
 
 def finish_batch(batch: ImportBatch, *, files: MavenFiles, at: datetime) -> ImportBatch:
+    """All rows are there: what is usual for a stage follows from them at once."""
     batch.state = ImportState.DONE
     batch.finished_at = at
     batch.counts = {
@@ -70,6 +72,7 @@ def finish_batch(batch: ImportBatch, *, files: MavenFiles, at: datetime) -> Impo
         "deals": len(files.deals),
     }
     batch.save()
+    refresh_benchmarks(now=at)
     return batch
 
 

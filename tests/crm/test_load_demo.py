@@ -28,7 +28,7 @@ from pipeline.imports.maven import DEMO_FOLDER, read_files
 from pipeline.imports.models import ImportBatch, ImportProblem
 from pipeline.rebuilding import differences
 from pipeline.reminders.models import ScheduledReminder
-from pipeline.stages.models import CloseReason, Pipeline, Stage
+from pipeline.stages.models import CloseReason, Pipeline, Stage, StageBenchmark
 from teams.models import Team, TeamMembership, User, Workspace
 from teams.quotas.models import Quota
 from teams.territories.models import TerritoryMembership
@@ -169,6 +169,19 @@ class TestStory:
         lost = Deal.objects.filter(status="lost").values_list("stage__position").annotate(Count("pk"))
         assert all(count > 100 for _position, count in lost)
         assert len(lost) == 5
+
+    def test_what_is_usual_is_known_at_once(self):
+        medians = StageBenchmark.objects.values_list("median_days", "deals")
+        assert len(medians) == 5
+        assert all(median > 0 and deals > 1000 for median, deals in medians)
+        assert Pipeline.objects.get().usual_cycle_days > 0
+
+    @pytest.mark.parametrize("email", SIGN_INS)
+    def test_the_sign_ins_have_views_with_deals_in_their_rails(self, client, email):
+        client.force_login(authenticate(username=email, password="kontor-demo"))
+        pinned = client.get("/notifications/").context["shell"].pinned_views
+        assert len(pinned) == 2
+        assert all(view.count > 0 for view in pinned)
 
     def test_reasons_tell_why_and_competitors_who(self):
         assert not Deal.objects.filter(close_reason__code="not_recorded").exists()
