@@ -140,6 +140,14 @@ def money(value: Number, currency: str = "EUR") -> str:
 
 @register.filter
 @or_dash
+@kept
+def country(code: str) -> str:
+    """Germany and Deutschland for DE; a code that nobody knows stays."""
+    return str(_locale().territories.get(code, code))
+
+
+@register.filter
+@or_dash
 def money_cents(value: Number, currency: str = "EUR") -> str:
     """€5,608.40 and 5.608,40 €: product lines and offers."""
     rounded = _rounded(value, 2)

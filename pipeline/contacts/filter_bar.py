@@ -6,7 +6,9 @@ from django import forms
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from crm.templatetags.formats import country
 from pipeline.contacts.filters import IN_THE_BIN, UNASSIGNED
+from pipeline.contacts.forms import CountrySelect
 from pipeline.contacts.models import Company
 from pipeline.saved_views import filter_bar
 from pipeline.saved_views.filter_bar import ANY, PeopleForm
@@ -18,7 +20,7 @@ class FilterForm(PeopleForm):
     q = forms.CharField(label=_("Search"), required=False, widget=forms.TextInput({"type": "search"}))
     owner = forms.ChoiceField(label=_("Owner"), required=False)
     territory = forms.ChoiceField(label=_("Territory"), required=False)
-    country = forms.CharField(label=_("Country"), required=False, max_length=2)
+    country = forms.CharField(label=_("Country"), required=False, max_length=2, widget=CountrySelect)
     industry = forms.CharField(label=_("Industry"), required=False, max_length=80)
     deleted = forms.ChoiceField(label=_("Deleted"), choices=[("", _("No")), *IN_THE_BIN], required=False)
 
@@ -42,7 +44,7 @@ class FilterBar(filter_bar.FilterBar):
             return _name(visible_territories(self.request.user).filter(pk=int(value)), value)
         if name == "company":
             return _name(Company.objects.reachable_by(self.request.user).filter(pk=value), value)
-        return str(value)
+        return country(value.upper()) if name == "country" else str(value)
 
 
 def _name(rows: Any, value: Any) -> str:

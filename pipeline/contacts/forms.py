@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from babel import Locale
 from django.db import models
-from django.forms import ModelForm, modelform_factory
+from django.forms import ModelForm, Select, modelform_factory
 from django.forms.models import model_to_dict
 
+from crm.lib.text import sort_key
+from crm.templatetags.formats import country
 from pipeline.contacts.models import Company, Contact
 from teams.access import Permission, reach
 from teams.models import User
@@ -30,10 +33,28 @@ COMPANY_VALUES = (COMPANY_FIELDS[0], "parent", *COMPANY_FIELDS[1:])
 CONTACT_VALUES = (*CONTACT_FIELDS[:4], "company", *CONTACT_FIELDS[4:])
 
 
+# Two letters that babel names beside the countries: groups of them, parts, and what is only for tests.
+_NO_COUNTRIES = frozenset({"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"})
+_COUNTRIES = [
+    code for code in Locale("en").territories if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES
+]
+
+
+class CountrySelect(Select):
+    """Countries by their names in the reader's language; a code that is none of them stays as it is."""
+
+    def optgroups(self, name: str, value: list[str], attrs: Any = None) -> Any:
+        offered = sorted({*_COUNTRIES, *filter(None, value)}, key=lambda code: sort_key(country(code)))
+        self.choices = [("", "–"), *((code, country(code)) for code in offered)]
+        return super().optgroups(name, value, attrs)
+
+
 def form_field(field: Any, **options: Any) -> Any:
     """The editor of a column; a web address without a scheme means https."""
     if isinstance(field, models.URLField):
         options["assume_scheme"] = "https"
+    if field.name == "country":
+        options["widget"] = CountrySelect
     return field.formfield(**options)
 
 

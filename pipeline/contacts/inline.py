@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from phonenumber_field.phonenumber import PhoneNumber
 
 from crm.lib.errors import Conflict, Refused
-from crm.templatetags.formats import money, number
+from crm.templatetags.formats import country, money, number
 from pipeline.contacts.choosing import RelatedCompanyForm, known
 from pipeline.contacts.forms import form_of_field, may_hand_over
 from pipeline.contacts.models import Company
@@ -99,6 +99,8 @@ def _in_words(stored: Any, name: str) -> str:
         return str(stored.as_international)
     if isinstance(stored, Decimal):
         return str(money(stored, Workspace.get().currency))
+    if name == "country":
+        return country(stored)
     return str(number(stored)) if name == "employees" else str(stored)
 
 

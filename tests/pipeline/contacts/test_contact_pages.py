@@ -144,6 +144,24 @@ def test_add_and_edit_in_place(client, rep):
     assert client.get(f"/contacts/{contact.pk}/").status_code == 200
 
 
+def test_a_country_is_a_name_in_the_readers_language_and_chosen_from_all(client, rep):
+    make_company("Nord", owner=rep, country="DE")
+    odd = make_company("Odd", owner=rep, country="XQ")
+    assert "Germany" in text_of(client.get("/companies/"))
+    rep.language = "de"
+    rep.save()
+    page = client.get("/companies/")
+    assert "Deutschland" in text_of(page)
+    assert "XQ" in text_of(page)
+    assert "Deutschland" in text_of(client.get("/companies/?country=de"))
+    form = client.get(f"/companies/{odd.pk}/edit/country/").content.decode()
+    assert '<option value="XQ" selected>XQ</option>' in form
+    assert '<option value="KE">Kenia</option>' in form
+    assert "Europäische Union" not in form
+    client.post(f"/companies/{odd.pk}/edit/country/", {"country": "KE", "version": odd.version})
+    assert "Kenia" in text_of(client.get(f"/companies/{odd.pk}/"))
+
+
 def test_an_edit_that_the_rules_look_at_moves_the_company_and_its_open_deals(client, rep, workspace):
     germany = make_territory("Germany", priority=10, rules=DE)
     rest = make_territory("Rest", is_catch_all=True)
