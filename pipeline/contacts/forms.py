@@ -35,9 +35,7 @@ CONTACT_VALUES = (*CONTACT_FIELDS[:4], "company", *CONTACT_FIELDS[4:])
 
 # Two letters that babel names beside the countries: groups of them, parts, and what is only for tests.
 _NO_COUNTRIES = frozenset({"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"})
-_COUNTRIES = [
-    code for code in Locale("en").territories if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES
-]
+_COUNTRIES = {code for code in map(str, Locale("en").territories) if len(code) == 2 and code.isalpha()} - _NO_COUNTRIES
 
 
 class CountrySelect(Select):

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import F, Q
-from django.forms import ModelForm
+from django.forms import Form, ModelForm
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -19,6 +19,7 @@ from pipeline.contacts.filter_bar import FilterBar
 from pipeline.contacts.filters import RecordFilter
 from pipeline.saved_views.filter_bar import tell_about_ignored
 from teams.access import Permission, holds
+from teams.access.dialogs import ask
 from teams.access.http import SignedInRequest, asks_for_part, version_read
 
 PAGE_SIZE = 50
@@ -94,7 +95,7 @@ def record_context(request: SignedInRequest, row: Any) -> dict[str, Any]:
     }
 
 
-def ask(request: SignedInRequest, form: ModelForm, *, title: str, **more: Any) -> HttpResponse:
+def ask_to_add(request: SignedInRequest, form: ModelForm, *, title: str, **more: Any) -> HttpResponse:
     """The page on which a record is added; 422 for a form with mistakes."""
     name = form._meta.model._meta.model_name  # type: ignore[attr-defined]
     context = {"form": form, "title": title, "cancel_url": reverse(f"{name}-list"), **more}
@@ -105,8 +106,9 @@ def delete(request: SignedInRequest, row: Any, do: Callable[..., Any]) -> HttpRe
     """Ask, then put the record into the bin, with the way back in the toast."""
     name = row._meta.model_name
     if request.method != "POST":
-        context = {"row": row, "address": reverse(f"{name}-delete", args=[row.pk])}
-        return render(request, "pipeline/contacts/delete.html", context)
+        title = _("Delete %(name)s?") % {"name": row.name}
+        text = _("It goes into the bin, from where it can be restored.")
+        return ask(request, Form(), title=title, text=text, submit=_("Delete"), danger=True, version=row.version)
     gone = do(by=request.user, at=timezone.now(), version=version_read(request), **{f"{name}_id": row.pk})
     undo = f"{reverse(f'{name}-restore', args=[row.pk])}?version={gone.version}"
     messages.success(request, _("%(name)s deleted") % {"name": row.name}, extra_tags=undo)

@@ -81,7 +81,7 @@ def contact_add(request: SignedInRequest) -> HttpResponse:
         fields = {**form.cleaned_data, "company": employer}
         added = actions.add_contact(by=request.user, at=timezone.now(), **fields)
         return redirect("contact", added.pk)
-    return record_page.ask(request, form, title=_("New contact"), company=employer)
+    return record_page.ask_to_add(request, form, title=_("New contact"), company=employer)
 
 
 @door(Permission.COMPANY_EDIT)

@@ -102,7 +102,7 @@ def company_add(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         added = add_company(by=request.user, at=timezone.now(), **form.cleaned_data)
         return redirect("company", added.pk)
-    return record_page.ask(request, form, title=_("New company"))
+    return record_page.ask_to_add(request, form, title=_("New company"))
 
 
 @door(Permission.COMPANY_EDIT)
