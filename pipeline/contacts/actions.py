@@ -12,6 +12,7 @@ from crm.lib.fields import only_known
 from pipeline.contacts.models import Company, Contact
 from pipeline.coverage.actions import hold_plan, place
 from teams.access import Permission, holds, reach, who_may
+from teams.audit.merging import validate
 from teams.audit.models import AuditEntry
 from teams.audit.record import record
 from teams.models import User
@@ -176,7 +177,7 @@ def _edit(row: Any, changes: dict[str, Any], version: int | None, by: User, at: 
     differing = {name: value for name, value in changes.items() if before[name] != _plain(value)}
     _no_conflict(row, differing, version)
     if "owner" in differing:
-        _may_hand_to(by, differing["owner"])
+        _may_hand_to(by, differing["owner"], of=row)
     for name, value in differing.items():
         setattr(row, name, value)
     _validate(row)
@@ -228,22 +229,23 @@ def _write(row: Any, verb: str, by: User, at: datetime, changes: dict[str, list[
     )
 
 
-def _may_hand_to(by: User, owner: User | None) -> None:
-    """Everybody may keep a record herself; who leads people may give it to them."""
-    scope = reach(by, Permission.COMPANY_EDIT)
-    if not (scope.everything if owner is None else scope.covers_person(owner.pk)):
+def _may_hand_to(by: User, owner: User | None, of: Any = None) -> None:
+    """Everybody may keep a record herself or take one that is nobody's; who leads people may give theirs to them."""
+    scope = reach(by, Permission.COMPANY_DISPOSE)
+    concerned = [getattr(owner, "pk", None), *([of.owner_id] if of and of.owner_id else [])]
+    if not all(scope.everything if pk is None else scope.covers_person(pk) for pk in concerned):
         raise Forbidden(_("Managers can hand companies and contacts to people of their teams."))
 
 
 def may_delete(row: Record, by: User) -> bool:
     """Whether the person may put the record into the bin: its owner, her managers and admins."""
-    scope = reach(by, Permission.COMPANY_EDIT)
+    scope = reach(by, Permission.COMPANY_DISPOSE)
     return scope.everything or (row.owner_id is not None and scope.covers_person(row.owner_id))
 
 
 def _may_delete(row: Record, by: User) -> None:
     if not may_delete(row, by):
-        raise Forbidden(_("Only the owner and their managers can delete this."))
+        raise Forbidden(who_may(Permission.COMPANY_DISPOSE))
 
 
 def _delete(row: Any, by: User, at: datetime) -> Any:
@@ -260,7 +262,8 @@ def _restore(row: Any, by: User, at: datetime, version: int | None) -> Any:
 
 
 def _validate(row: models.Model) -> None:
-    row.clean_fields(exclude=["created_by", "owner", "territory", "parent", "company", "sort_key"])
+    fields = (field.name for field in row._meta.fields if not field.is_relation and field.name != "sort_key")
+    validate(row, fields)
 
 
 def _lock_tree() -> None:

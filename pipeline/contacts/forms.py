@@ -81,11 +81,11 @@ def form_of_field(row: Company | Contact, name: str, data: object = None, *, by:
 
 def heirs(by: Any) -> Any:
     """To whom the person may give companies and contacts: herself and the people she leads."""
-    scope = reach(by, Permission.COMPANY_EDIT)
+    scope = reach(by, Permission.COMPANY_DISPOSE)
     people = User.objects.active().by_name()
     return people if scope.everything else people.filter(pk__in=scope.people_ids)
 
 
 def may_hand_over(by: Any) -> bool:
-    scope = reach(by, Permission.COMPANY_EDIT)
+    scope = reach(by, Permission.COMPANY_DISPOSE)
     return scope.everything or len(scope.people_ids) > 1

@@ -63,8 +63,8 @@ def edit_in_place(
     if not form.is_valid():
         return _answer_form(request, row, field, form, status=422)
     try:
-        version = version_read(request)
-        changed = save(row.version if version is None else version, form.cleaned_data)
+        # A form that does not say what it was made from may be as old as the row.
+        changed = save(version_read(request) or 0, form.cleaned_data)
     except Conflict as conflict:
         return _answer_conflict(request, row, field, form, conflict)
     except Refused as refusal:

@@ -58,6 +58,8 @@ class DealQuerySet(models.QuerySet):  # type: ignore[type-arg]
     ) -> Self:
         """The deals that a person may handle: own, of reached teams and territories, and shared ones.
 
+        A manager is not always a member of a team: her deals may belong to none, and who leads her reaches them.
+
         For changing, sharing counts only with the right to edit.
         """
         return self.filter(self._within_reach(user, permission))
@@ -83,6 +85,7 @@ class DealQuerySet(models.QuerySet):  # type: ignore[type-arg]
             Q(owner_id__in=scope.user_ids)
             | Q(team_id__in=scope.team_ids)
             | Q(territory_id__in=scope.territory_ids)
+            | Q(team_id__isnull=True, owner_id__in=scope.people_ids - scope.user_ids)
             | self._shared_with(scope.user_ids, permission)
         )
 

@@ -13,6 +13,8 @@ class Permission(models.TextChoices):
     DEAL_REOPEN_CLOSED_PERIOD = "deal.reopen_closed_period"
     COMPANY_VIEW = "company.view"
     COMPANY_EDIT = "company.edit"
+    # To delete a customer and to give it to somebody else.
+    COMPANY_DISPOSE = "company.dispose"
     ACTIVITY_VIEW = "activity.view"
     ACTIVITY_EDIT = "activity.edit"
     METRICS_VIEW = "metrics.view"
@@ -37,6 +39,7 @@ WHO_MAY = {
     Permission.DEAL_DELETE: _("Ask your manager: reps can delete their own open deals during the first 24 hours."),
     Permission.DEAL_REOPEN_CLOSED_PERIOD: _("Ask your manager: this deal was closed in a month that has ended."),
     Permission.COMPANY_EDIT: _("Only people who work with this company can change it."),
+    Permission.COMPANY_DISPOSE: _("Only the owner and their managers can delete this."),
     Permission.ACTIVITY_EDIT: _("Only the person it is assigned to and their managers can change this activity."),
     Permission.QUOTA_SET: _("Managers set the quotas of their teams, admins all of them."),
     Permission.TERRITORY_EDIT: _("An admin can change territories."),

@@ -10,7 +10,7 @@ from crm.lib.memo import remembered
 from crm.lib.trees import with_descendants
 from teams.access.permissions import Permission
 from teams.access.posts import Post, posts_of
-from teams.access.roles import BACKDATE_DAYS, SCOPES, Scope
+from teams.access.roles import ADMINISTRATION, BACKDATE_DAYS, SCOPES, Scope
 from teams.people.models import Role, Team, User
 from teams.workspace.models import RepVisibility, Workspace
 
@@ -55,7 +55,8 @@ class Reach:
 def reach(user: "User | AnonymousUser", permission: Permission) -> Reach:
     """Whose records `user` may handle with `permission`, today in the workspace zone.
 
-    Falsy when the permission is not held at all. Deputies add what the absent person reaches.
+    Falsy when the permission is not held at all. Deputies add what the absent person reaches: her work, not the
+    administration of the workspace.
     """
     if not isinstance(user, User) or not user.is_active:
         return Reach()
@@ -101,14 +102,16 @@ def _tree() -> list[tuple[int, int | None]]:
 
 
 def territories_of(user: User, today: date) -> frozenset[int]:
-    """The territories in which a person works today."""
-    return posts_of(user, today)[0].territory_ids
+    """The territories in which a person works today, herself or for somebody who is absent."""
+    return _NOBODY.union(*(post.territory_ids for post in posts_of(user, today)))
 
 
 def _with_deputised(user: User, permission: Permission) -> Reach:
-    today = Workspace.get().today(timezone.now())
-    result = Reach()
-    for person in posts_of(user, today):
+    own, *absent = posts_of(user, Workspace.get().today(timezone.now()))
+    if permission == Permission.EXPORT and _may_not_export(own):
+        return Reach()
+    result = _own_reach(own, permission)
+    for person in absent if permission not in ADMINISTRATION else ():
         result |= _own_reach(person, permission)
     return result
 

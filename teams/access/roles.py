@@ -24,6 +24,7 @@ _REP = {
     P.DEAL_EDIT: Scope.OWN,
     P.DEAL_DELETE: Scope.OWN,
     P.COMPANY_EDIT: Scope.VISIBLE,
+    P.COMPANY_DISPOSE: Scope.OWN,
     P.ACTIVITY_EDIT: Scope.OWN,
     P.QUOTA_VIEW: Scope.OWN,
     P.TERRITORY_VIEW: Scope.OWN,
@@ -41,6 +42,7 @@ _MANAGER = {
     P.DEAL_DELETE: Scope.SUBTREE,
     P.DEAL_REOPEN_CLOSED_PERIOD: Scope.SUBTREE,
     P.COMPANY_EDIT: Scope.SUBTREE,
+    P.COMPANY_DISPOSE: Scope.SUBTREE,
     P.ACTIVITY_EDIT: Scope.SUBTREE,
     P.QUOTA_VIEW: Scope.SUBTREE,
     P.QUOTA_SET: Scope.SUBTREE,
@@ -61,6 +63,9 @@ SCOPES: dict[str, dict[P, Scope]] = {
         P.STAGE_VIEW: Scope.EVERYTHING,
     },
 }
+
+# What nobody does in the place of somebody else: it would outlast her absence.
+ADMINISTRATION = frozenset({P.PEOPLE_EDIT, P.STAGE_EDIT, P.TERRITORY_EDIT, P.WORKSPACE_EDIT, P.AUDIT_VIEW})
 
 # Longest span (days) by which a role may date an event back; None is without limit.
 BACKDATE_DAYS: dict[str, int | None] = {

@@ -5,10 +5,12 @@ from datetime import date, timedelta
 import pytest
 import time_machine
 
-from pipeline.models import Deal
+from crm.lib.errors import Forbidden
+from pipeline.contacts.actions import delete_company, edit_company
+from pipeline.models import Company, Deal
 from teams.access import Permission, holds, reach
-from teams.models import Deputy, RepVisibility, Role, TeamMembership
-from tests.factories import NOW, make_deal, make_team, make_user, make_workspace
+from teams.models import Deputy, RepVisibility, Role, Team, TeamMembership, TerritoryMembership
+from tests.factories import NOW, make_company, make_deal, make_team, make_territory, make_user, make_workspace
 
 pytestmark = pytest.mark.django_db
 
@@ -79,3 +81,42 @@ def test_a_deactivated_person_reaches_nothing(rep, pipeline):
 @pytest.mark.parametrize("permission", [Permission.WORKSPACE_EDIT, Permission.PEOPLE_EDIT, Permission.DEAL_REASSIGN])
 def test_reps_do_not_hold_what_is_not_theirs(rep, permission):
     assert not holds(rep, permission)
+
+
+def test_who_stands_in_sees_the_companies_of_the_absent_persons_territories(rep, other_rep):
+    north = make_territory("North")
+    TerritoryMembership.objects.create(user=rep, territory=north)
+    company = make_company(territory=north)
+    assert not Company.objects.reachable_by(other_rep).filter(pk=company.pk).exists()
+    Deputy.objects.create(person=rep, deputy=other_rep, starts_on=NOW.date())
+    assert Company.objects.reachable_by(other_rep).filter(pk=company.pk).exists()
+
+
+def test_whose_role_may_not_export_does_not_export_for_somebody_else(rep, manager):
+    make_workspace(export_forbidden_for=["rep"])
+    Deputy.objects.create(person=manager, deputy=rep, starts_on=NOW.date())
+    assert holds(manager, Permission.EXPORT)
+    assert not holds(rep, Permission.EXPORT)
+
+
+def test_a_managers_own_deal_is_within_reach_of_who_leads_her(team, manager, pipeline):
+    deal = make_deal(manager)
+    assert deal.team is None
+    above = make_team("Above")
+    Team.objects.filter(pk=team.pk).update(parent=above)
+    boss, stranger = make_user(Role.MANAGER, manages=above), make_user(Role.MANAGER, manages=make_team())
+    assert [Deal.objects.reachable_by(who).filter(pk=deal.pk).exists() for who in (boss, stranger)] == [True, False]
+
+
+@pytest.mark.parametrize("visibility", ["all", "team"])
+def test_seeing_more_is_no_right_to_dispose_of_it(rep, other_rep, team, visibility):
+    make_workspace(rep_visibility=visibility)
+    colleague = make_user(team=team)
+    company = make_company(owner=colleague)
+    assert Company.objects.reachable_by(rep).filter(pk=company.pk).exists()
+    with pytest.raises(Forbidden):
+        delete_company(company_id=company.pk, by=rep, at=NOW, version=company.version)
+    for heir in (rep, make_user()):
+        with pytest.raises(Forbidden):
+            edit_company(company_id=company.pk, by=rep, at=NOW, version=company.version, changes={"owner": heir})
+    assert Company.objects.get(pk=company.pk).owner == colleague
