@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 
 from crm.lib.errors import Forbidden, Refused
 from crm.lib.money import to_cents
-from pipeline.coverage.actions import held_territory
 from pipeline.credit import actions as credit
 from pipeline.deals.actions.opening import validate
 from pipeline.deals.actions.recording import apply, check_instant, check_version, live_deal, record, workspace_day
+from pipeline.deals.actions.returning import take_up
 from pipeline.deals.clock import stalled_from
 from pipeline.deals.models import Competitor, Deal
 from pipeline.deals.states import CLOSED, DealStatus, EventKind
@@ -85,6 +85,8 @@ def lose(
 def reopen(*, deal_id: int, by: User, at: datetime, version: int | None, reason: str = "") -> Deal:
     """Continue a closed deal in the stage where it ended; its credit is withdrawn until it is won again.
 
+    See `take_up` for whose it is then.
+
     A deal closed in a month that has ended needs the right to reopen closed periods, and a reason.
     """
     deal = live_deal(deal_id, by=by)
@@ -98,20 +100,13 @@ def reopen(*, deal_id: int, by: User, at: datetime, version: int | None, reason:
         if not reason.strip():
             raise Refused(_("Say why: the month of this closing has ended."), code="reason_required", field="reason")
     was_won = deal.status == DealStatus.WON
-    team_id = teams_of([deal.owner_id], workspace_day(at)).get(deal.owner_id)
-    changes = apply(
-        deal,
-        {
-            "status": DealStatus.OPEN,
-            "closed_at": None,
-            "close_reason": None,
-            "probability": deal.stage.probability,
-            "territory": held_territory(deal.company) if deal.company else deal.territory,
-        },
-    )
-    if team_id != deal.team_id:
-        changes["team"] = [deal.team_id, team_id]
-        deal.team_id = team_id
+    reopened = {
+        "status": DealStatus.OPEN,
+        "closed_at": None,
+        "close_reason": None,
+        "probability": deal.stage.probability,
+    }
+    changes = apply(deal, reopened) | take_up(deal, by=by, at=at)
     deal.probability_overridden = False
     deal.fx_rate, deal.close_note, deal.try_again_on = None, "", None
     deal.stage_entered_at = at
@@ -119,6 +114,8 @@ def reopen(*, deal_id: int, by: User, at: datetime, version: int | None, reason:
     record(deal, [(EventKind.REOPENED, changes)], by=by, at=at, note=reason)
     if was_won:
         credit.withdraw(deal_id=deal.pk)
+    if "owner" in changes:
+        credit.follow_owner(deal_id=deal.pk, owner_id=deal.owner_id)
     reminders.plan_for_deal(deal, at=at)
     return deal
 

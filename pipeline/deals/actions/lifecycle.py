@@ -10,7 +10,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from crm.lib.errors import Forbidden, Refused
+from pipeline.credit import actions as credit
 from pipeline.deals.actions.recording import check_untouched, live_deal, locked_deal, record
+from pipeline.deals.actions.returning import take_up
 from pipeline.deals.clock import stalled_from
 from pipeline.deals.models import Deal
 from pipeline.deals.states import DealStatus, EventKind
@@ -70,7 +72,7 @@ def delete(*, deal_id: int, by: User, at: datetime, version: int | None = None, 
 
 @transaction.atomic
 def restore(*, deal_id: int, by: User, at: datetime, version: int | None = None) -> Deal:
-    """Take a deal out of the bin."""
+    """Take a deal out of the bin; see `take_up` for whose an open one is then."""
     deal = locked_deal(deal_id, by=by)
     if deal.deleted_at is None:
         return deal
@@ -78,10 +80,14 @@ def restore(*, deal_id: int, by: User, at: datetime, version: int | None = None)
     if at - deal.deleted_at > _RESTORABLE:
         raise Refused(_("Deleted deals can be restored for 90 days."), code="too_late")
     deal.deleted_at = None
+    changes = {}
     if deal.status == DealStatus.OPEN:
+        changes = take_up(deal, by=by, at=at)
         deal.stage_entered_at = at
         deal.stalled_from = stalled_from(deal, deal.stage)
-    record(deal, [(EventKind.RESTORED, {})], by=by, at=at)
+    record(deal, [(EventKind.RESTORED, changes)], by=by, at=at)
+    if "owner" in changes:
+        credit.follow_owner(deal_id=deal.pk, owner_id=deal.owner_id)
     reminders.plan_for_deal(deal, at=at)
     return deal
 

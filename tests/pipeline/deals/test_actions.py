@@ -11,7 +11,16 @@ from crm.lib.errors import Conflict, Forbidden, Refused
 from pipeline.deals import actions, history
 from pipeline.models import CreditSplit, Deal, DealEvent, DealStatus
 from teams.models import TeamMembership
-from tests.factories import NOW, make_company, make_deal, make_pipeline, make_reason, make_stage, make_territory
+from tests.factories import (
+    NOW,
+    make_company,
+    make_deal,
+    make_pipeline,
+    make_reason,
+    make_stage,
+    make_team,
+    make_territory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -272,6 +281,43 @@ def test_deleting_is_for_owners_on_the_first_day_and_can_be_restored(rep, manage
     actions.restore(deal_id=deal.pk, by=rep, at=LATER + timedelta(days=1))
     assert Deal.objects.open().filter(pk=deal.pk).exists()
     assert_history_holds(deal)
+
+
+@pytest.mark.parametrize("way", ["reopened", "restored"])
+def test_a_deal_that_comes_back_belongs_where_it_belongs_today(rep, manager, pipeline, way):
+    company = make_company(owner=rep, territory=make_territory("Old"))
+    deal = make_deal(rep, company=company)
+    if way == "reopened":
+        actions.lose(deal_id=deal.pk, by=manager, at=NOW, version=None, reason=make_reason("lost"))
+    else:
+        actions.delete(deal_id=deal.pk, by=manager, at=NOW)
+    elsewhere = make_team("Elsewhere", parent=deal.team)
+    TeamMembership.objects.filter(user=rep).update(team=elsewhere)
+    new = make_territory("New")
+    type(company).objects.filter(pk=company.pk).update(territory=new)
+    deal = bring_back(deal, manager, way)
+    assert (deal.owner, deal.team, deal.territory) == (rep, elsewhere, new)
+    assert_history_holds(deal)
+
+
+@pytest.mark.parametrize("way", ["reopened", "restored"])
+def test_a_deal_of_somebody_who_left_goes_to_who_brings_it_back(rep, manager, pipeline, way):
+    deal = make_deal(rep)
+    if way == "reopened":
+        actions.win(deal_id=deal.pk, by=rep, at=NOW, version=None, reason=make_reason("won"))
+    else:
+        actions.delete(deal_id=deal.pk, by=manager, at=NOW)
+    type(rep).objects.filter(pk=rep.pk).update(is_active=False)
+    deal = bring_back(deal, manager, way)
+    assert deal.owner == manager
+    assert CreditSplit.objects.get(deal=deal).user == manager
+    assert Deal.objects.reachable_by(manager).filter(pk=deal.pk).exists()
+    assert_history_holds(deal)
+
+
+def bring_back(deal, by, way):
+    verb = actions.reopen if way == "reopened" else actions.restore
+    return verb(deal_id=deal.pk, by=by, at=LATER, version=None)
 
 
 @pytest.mark.parametrize(
