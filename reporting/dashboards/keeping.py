@@ -1,6 +1,7 @@
 """What a dashboard shows is kept for a moment: many people look at the same figures more often than these change.
 
-What is kept is at most a minute old, and older than no event of a deal and no version of a quota.
+What is kept is at most a minute old, and older than no event of a deal, no version of a quota and no entry of the
+audit trail.
 """
 
 from dataclasses import dataclass
@@ -8,16 +9,18 @@ from datetime import datetime
 from hashlib import sha256
 
 from django.core.cache import cache
-from django.db.models import Max
+from django.db.models import Count, Max, Subquery
 
 from pipeline.models import DealEvent
 from reporting.dashboards.choice import Choice
 from reporting.dashboards.figures import Figures, figures
 from reporting.dashboards.standing import Leaderboard, Standing, leaderboard, standing
 from teams.access import Permission, reach
-from teams.models import Quota, User, Workspace
+from teams.models import AuditEntry, Quota, User, Workspace
 
 KEPT_SECONDS = 60
+# More events than are ever being written at the same time.
+RECENT = 1000
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,19 @@ def _key(reader: User, choice: Choice, now: datetime) -> str:
         (choice.period, choice.comparison, choice.basis, sorted(choice.query.items())),
         workspace.today(now),
         [getattr(workspace, field.attname) for field in workspace._meta.concrete_fields],
-        DealEvent.objects.aggregate(last=Max("pk"))["last"],
+        _latest_events(),
         Quota.objects.aggregate(last=Max("pk"))["last"],
+        # Teams, territories, reasons, stages: whatever is set up stands there.
+        AuditEntry.objects.aggregate(last=Max("pk"))["last"],
     )
     return f"dashboard-{sha256(repr(facts).encode()).hexdigest()}"
+
+
+def _latest_events() -> tuple[int | None, int]:
+    """The newest event and how many of the last thousand numbers are taken: one that got its number before another
+    may be written after it.
+    """
+    newest = DealEvent.objects.order_by("-pk").values("pk")[:1]
+    recent = DealEvent.objects.filter(pk__gt=Subquery(newest) - RECENT)
+    found = recent.aggregate(last=Max("pk"), number=Count("pk"))
+    return found["last"], found["number"]

@@ -61,7 +61,7 @@ def standing(reader: User, choice: Choice, today: date, workspace: Workspace) ->
         return NOTHING
     shown = months_shown(choice.period)
     months = by_month(whose, Period(shown[0].start, shown[-1].end))
-    quotas = {month: attained.quota for month, attained in months.items()}
+    quotas = {month: attained.quota for month, attained in months.items()} if _fits(reader, choice) else {}
     if not _is_whole_months(choice.period):
         return Standing(None, quotas)
     attained = total(part for month, part in months.items() if month in choice.period)
@@ -85,6 +85,12 @@ def _whose(reader: User, choice: Choice) -> Whose | None:
     if scope.everything:
         return Whose()
     return Whose(teams=scope.team_ids) if scope.team_ids else Whose(people=scope.user_ids)
+
+
+def _fits(reader: User, choice: Choice) -> bool:
+    """Whether what is won by those shown may stand beside these quotas: a rep may see more deals than her own."""
+    deals, quotas = reach(reader, Permission.METRICS_VIEW), reach(reader, Permission.QUOTA_VIEW)
+    return bool(choice.narrowing) or (deals.everything, deals.people_ids) == (quotas.everything, quotas.people_ids)
 
 
 def _teams(whose: Whose, choice: Choice, today: date, workspace: Workspace) -> list[TeamStanding]:

@@ -12,6 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pipeline.deals import actions
+from pipeline.models import Deal
+from pipeline.stages.reason_actions import edit_reason
 from teams.currencies.rates import rates_on
 from teams.models import Quota, Role
 from tests.factories import NOW, make_deal, make_reason, make_team, make_user, make_workspace
@@ -427,6 +429,26 @@ def test_the_number_of_queries_does_not_grow_with_the_deals(client, request, rep
             close(deal, rep, timezone.now(), "won" if number % 2 else "lost")
     assert count_queries(client) == few
     assert kept < few - 8
+
+
+def test_what_is_kept_ends_when_something_is_set_up_otherwise(client, admin, rep, pipeline):
+    deal = make_deal(rep)
+    close(deal, rep, NOW, "lost")
+    win_rate = tile(seen_by(client, admin), "win-rate").value
+    reason = Deal.objects.get(pk=deal.pk).close_reason
+    edit_reason(by=admin, reason_id=reason.pk, version=reason.version, changes={"counts_in_win_rate": False})
+    assert tile(seen_by(client, admin), "win-rate").value != win_rate
+
+
+def test_quotas_of_a_rep_do_not_stand_beside_what_others_won(client, rep, team, pipeline):
+    make_workspace(rep_visibility="team")
+    make_quota(rep, date(2026, 11, 1), 1000)
+    colleague = make_user(team=team)
+    close(make_deal(colleague, value=5000), colleague, NOW)
+    answer = seen_by(client, rep)
+    assert all(month.quota is None for month in answer.context["months"])
+    own = seen_by(client, rep, f"?owner={rep.pk}")
+    assert any(month.quota for month in own.context["months"])
 
 
 def test_what_is_kept_ends_with_the_next_change_of_a_deal(client, rep, pipeline):
