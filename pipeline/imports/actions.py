@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from crm.lib.errors import Refused
@@ -21,6 +21,8 @@ from pipeline.stages.models import CloseReason, Pipeline, Stage
 from teams.models import User
 
 CURRENCY = "USD"
+# The number of the lock that one import at a time holds.
+IMPORTING = 8_800
 # Probabilities are shares of 100 that nobody recorded; a stage cannot be without one.
 RECORDED_STAGES = (("Prospecting", "Prospektion", 10, 30), ("Engaging", "Ansprache", 50, 60))
 
@@ -53,8 +55,17 @@ def check_importable(files: MavenFiles) -> None:
     """Raises NotImportable, or Refused where an import would mix with the work of people."""
     if files.problems:
         raise NotImportable(files.problems)
-    if Deal.objects.exists() or User.objects.filter(is_demo=True).exists():
-        raise Refused(_("There are deals already. Load the demo data into an empty database."), code="not_empty")
+    if not _is_mine():
+        raise Refused(_("Another import is running. Wait until it has ended."), code="running")
+    if any(model._default_manager.exists() for model in (Deal, Company, Pipeline, User)):
+        raise Refused(_("There is something already. Load the demo data into an empty database."), code="not_empty")
+
+
+def _is_mine() -> bool:
+    """Take the lock of imports until the end of the transaction, if nobody has it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [IMPORTING])
+        return bool(cursor.fetchone()[0])
 
 
 def begin_batch(*, name: str, by: User, at: datetime) -> ImportBatch:

@@ -279,6 +279,13 @@ class TestPartOfTheFiles:
             demo.import_story(files, at=timezone.now())
         assert Deal.objects.count() == before
 
+    def test_nothing_is_loaded_over_what_somebody_made(self, files):
+        Company.objects.create(name="Real", created_at=timezone.now(), changed_at=timezone.now())
+        with pytest.raises(Refused, match="already"):
+            demo.import_story(files, at=timezone.now())
+        assert not User.objects.exists()
+        assert not Workspace.objects.exists()
+
     @pytest.mark.parametrize("arguments", [(), ("--as-recorded",)])
     def test_files_with_an_error_write_nothing_and_name_the_cell(self, monkeypatch, tmp_path, arguments):
         folder = shutil.copytree(DEMO_FOLDER, tmp_path / "files")
