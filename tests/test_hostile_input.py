@@ -1,17 +1,25 @@
 """Strange input that once made the product fail, or was stored."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
-from pipeline.activities.actions import plan
+from crm.lib.errors import Refused
+from pipeline.activities.actions import edit_activity, plan
+from pipeline.activities.note_actions import add_note, edit_note
+from pipeline.contacts.actions import add_contact
 from pipeline.deals.actions import delete
 from pipeline.models import Deal, Stage
-from teams.models import Role
+from teams.models import Role, TerritoryMembership
+from teams.territories.actions import add_territory
 from tests import factories
 from tests.clients import api_client, page_client
 
 pytestmark = pytest.mark.django_db
 LONG_NUMBER = "9" * 5000
+NO_LINE = ["\u200b", "a\x07b", "a\nb"]
+NO_DAYS = ["0001-01-01", "9999-12-31"]
 
 
 @pytest.fixture
@@ -161,3 +169,94 @@ def test_a_page_before_that_is_no_address(rep, deal, header):
     activity = plan(by=rep, at=timezone.now(), kind="call", subject="Call", deal=deal)
     for address in (f"/activities/{activity.pk}/done/", f"/deals/{deal.pk}/win/"):
         assert client.post(address, {"version": "1"}, headers=headers).status_code < 500
+
+
+def _refused_beside(answer, *names):
+    """The form again, with what is wrong beside these fields and nothing lost."""
+    assert answer.status_code == 422
+    form = answer.context["form"]
+    assert set(names) <= set(form.errors), form.errors
+    return form
+
+
+@pytest.mark.parametrize("line", NO_LINE)
+def test_no_line_of_text_in_dialogs(rep, admin, deal, line):
+    client, now = page_client(rep), timezone.now()
+    call = {"kind": "call", "subject": line, "text": "a\x07b", "due_on": "2026-12-01"}
+    form = _refused_beside(client.post(f"/activities/new/?deal={deal.pk}", call), "subject", "text")
+    assert form["subject"].value() == line
+    activity = plan(by=rep, at=now, kind="call", subject="Call", deal=deal)
+    _refused_beside(client.post(f"/activities/{activity.pk}/edit/", {**call, "version": "1"}), "subject", "text")
+    names = ("first_name", "last_name", "job_title")
+    person = {**dict.fromkeys(names, line), "role": "other", "version": "1"}
+    _refused_beside(client.post(f"/deals/{deal.pk}/contacts/add/", person), *names)
+    territory = factories.make_territory("North")
+    for address in ("/territories/new/", f"/territories/{territory.pk}/edit/"):
+        _refused_beside(page_client(admin).post(address, {"name": line, "version": "1"}), "name")
+
+
+def test_no_text_in_a_note(rep, deal):
+    note = add_note(by=rep, at=timezone.now(), body="Hello", deal=deal)
+    answer = page_client(rep).post(f"/notes/{note.pk}/edit/", {"body": "a\x07b", "version": "1"})
+    assert _refused_beside(answer, "body")["body"].value() == "a\x07b"
+
+
+@pytest.mark.parametrize("line", NO_LINE)
+def test_actions_refuse_by_field_what_no_form_checked(rep, admin, deal, line):
+    now = timezone.now()
+    activity = plan(by=rep, at=now, kind="call", subject="Call", deal=deal)
+    note = add_note(by=rep, at=now, body="Hello", deal=deal)
+    changes = {"by": rep, "at": now, "version": 1}
+    for field, write in (
+        ("subject", lambda: plan(by=rep, at=now, kind="call", subject=line, deal=deal)),
+        ("subject", lambda: edit_activity(activity_id=activity.pk, changes={"subject": line}, **changes)),
+        ("body", lambda: edit_note(note_id=note.pk, body="a\x07b", **changes)),
+        ("last_name", lambda: add_contact(by=rep, at=now, last_name=line)),
+        ("name", lambda: add_territory(by=admin, at=now, name=line)),
+    ):
+        with pytest.raises(Refused) as refusal:
+            write()
+        assert refusal.value.field == field
+
+
+@pytest.mark.parametrize("day", NO_DAYS)
+def test_deputies_and_members_at_the_end_of_time(rep, other_rep, admin, day):
+    client, days = page_client(admin), ("starts_on", "last_day")
+    for name in days:
+        sent = {"deputy": other_rep.pk, "starts_on": timezone.localdate().isoformat(), "last_day": "", name: day}
+        _refused_beside(client.post(f"/users/{rep.pk}/deputies/new/", sent), name)
+    territory = factories.make_territory("North")
+    for name in ("starts_on", "ends_on"):
+        _refused_beside(client.post(f"/territories/{territory.pk}/members/new/", {"user": rep.pk, name: day}), name)
+    member = TerritoryMembership.objects.create(user=rep, territory=territory)
+    _refused_beside(client.post(f"/territories/members/{member.pk}/end/", {"ends_on": day}), "ends_on")
+
+
+@pytest.mark.parametrize("day", ["1900-01-01", "+999y", *NO_DAYS])
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_a_close_date_at_the_end_of_time_stays_in_its_editor(rep, deal, day, headers):
+    sent = {"expected_close_date": day, "version": "1"}
+    answer = page_client(rep).post(f"/deals/{deal.pk}/edit/expected_close_date/", sent, headers=headers)
+    form = _refused_beside(answer, "expected_close_date")
+    assert form["expected_close_date"].value() == day
+
+
+@pytest.mark.parametrize("day", ["-1d", "+11y", *NO_DAYS])
+def test_nobody_tries_again_at_the_end_of_time(rep, deal, day):
+    day = (timezone.localdate() - timedelta(days=2)).isoformat() if day == "-1d" else day
+    sent = {"reason": factories.make_reason("lost").pk, "version": "1", "try_again_on": day}
+    _refused_beside(page_client(rep).post(f"/deals/{deal.pk}/lose/", sent), "try_again_on")
+    assert Deal.objects.get(pk=deal.pk).status == "open"
+
+
+@pytest.mark.parametrize("day", NO_DAYS)
+def test_nobody_tries_again_at_the_end_of_time_by_api(rep, deal, day):
+    sent = {"reason": factories.make_reason("lost").pk, "version": 1, "try_again_on": day}
+    answer = api_client(rep).post(f"/api/v1/deals/{deal.pk}/lose/", sent, format="json")
+    assert (answer.status_code, answer.json()["field"]) == (409, "try_again_on")
+
+
+@pytest.mark.parametrize("line", NO_LINE)
+def test_the_reason_of_a_pin_is_a_line(admin, deal, line):
+    sent = {"territory": factories.make_territory("North").pk, "reason": line}
+    _refused_beside(page_client(admin).post(f"/companies/{deal.company_id}/pin/", sent), "reason")

@@ -3,6 +3,16 @@
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.translation import gettext_lazy as _
+
+from crm.lib.periods import FIRST_DAY, LAST_DAY
+
+# Near the ends of the calendar a day has no day before or after it.
+SENSIBLE_DAY = [
+    MinValueValidator(FIRST_DAY, _("Enter a date between 1970 and 2199.")),
+    MaxValueValidator(LAST_DAY, _("Enter a date between 1970 and 2199.")),
+]
 
 
 class DayInput(forms.DateInput):

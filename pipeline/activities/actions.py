@@ -17,6 +17,7 @@ from pipeline.deals import follow
 from pipeline.deals.models import Deal
 from pipeline.reminders.actions import cancel_for_activity, plan_for_activity
 from teams.access import Permission, reach, who_may
+from teams.audit.merging import validate
 from teams.models import User
 
 MOST_SNOOZES = 5
@@ -338,10 +339,10 @@ def _must_be_open(activity: Activity) -> None:
 
 
 def checked(activity: Activity) -> Activity:
-    """The activity with its company filled in from the deal, once every field is valid."""
+    """The activity with its company filled in from the deal, once every field is valid; raises Refused."""
     if activity.deal and not activity.company_id:
         activity.company_id = activity.deal.company_id
-    activity.clean_fields(exclude=["assignee", "deal", "company", "contact", "created_by", "done_by"])
+    validate(activity, (field.name for field in activity._meta.fields if not field.is_relation))
     return activity
 
 

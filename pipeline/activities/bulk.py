@@ -19,7 +19,7 @@ _BATCH = 2000
 def add_activities_in_bulk(activities: Sequence[Activity], *, at: datetime) -> list[Activity]:
     """Write unsaved activities; next steps, last contacts and future reminders of deals follow. Answers the open ones.
 
-    The caller has checked who may assign what to whom. Raises ValidationError for the first invalid one.
+    The caller has checked who may assign what to whom. Raises Refused for the first invalid one.
     """
     for activity in activities:
         if activity.is_open:

@@ -5,22 +5,25 @@ from datetime import date, datetime
 from typing import Any
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from crm.lib.forms import DayInput
-from crm.lib.periods import FIRST_DAY, LAST_DAY, local_instant
-from crm.lib.text import MultiLine
+from crm.lib.forms import SENSIBLE_DAY, DayInput
+from crm.lib.periods import local_instant
+from crm.lib.text import MultiLine, SingleLine
 from pipeline.activities.defaults import REMINDERS, USUAL, reminder_choice, results_of, usual_offsets
 from pipeline.activities.models import Activity, Note
 from teams.access import Permission, reach
 from teams.models import User
 
-SENSIBLE_DAY = [
-    MinValueValidator(FIRST_DAY, _("Enter a date between 1970 and 2199.")),
-    MaxValueValidator(LAST_DAY, _("Enter a date between 1970 and 2199.")),
-]
+
+def _subject_field() -> Any:
+    """A plain form takes over the length of a column, not its validators."""
+    return Activity._meta.get_field("subject").formfield(validators=[SingleLine()])
+
+
+def _text_field() -> Any:
+    return Activity._meta.get_field("text").formfield(validators=[MultiLine()])
 
 
 class VersionForm(forms.Form):
@@ -73,9 +76,9 @@ class EditForm(VersionForm):
     """What an activity says. Reminders that no choice stands for stay while the choice does."""
 
     kind: Any = Activity._meta.get_field("kind").formfield()
-    subject: Any = Activity._meta.get_field("subject").formfield()
+    subject: Any = _subject_field()
     reminder = _reminder_field()
-    text: Any = Activity._meta.get_field("text").formfield()
+    text: Any = _text_field()
 
     def __init__(self, data: Any = None, *, activity: Activity) -> None:
         self.is_timed = activity.due_at is not None
@@ -97,10 +100,10 @@ class EditForm(VersionForm):
 
 class PlanForm(DueForm):
     kind: Any = Activity._meta.get_field("kind").formfield()
-    subject: Any = Activity._meta.get_field("subject").formfield()
+    subject: Any = _subject_field()
     reminder = _reminder_field()
     assignee = forms.ModelChoiceField(User.objects.none(), label=_("For"), required=False, empty_label=None)
-    text: Any = Activity._meta.get_field("text").formfield()
+    text: Any = _text_field()
     field_order = ("kind", "subject", "due_on", "due_time", "reminder", "assignee", "text")
 
     def __init__(self, data: Any = None, *, by: User, **options: Any) -> None:
@@ -183,4 +186,6 @@ class NoteForm(forms.ModelForm):
 
 
 class NoteEditForm(VersionForm):
-    body: Any = Note._meta.get_field("body").formfield(widget=forms.Textarea(attrs={"rows": 6}))
+    body: Any = Note._meta.get_field("body").formfield(
+        validators=[MultiLine()], widget=forms.Textarea(attrs={"rows": 6})
+    )

@@ -12,6 +12,7 @@ from pipeline.activities.models import Note
 from pipeline.contacts.models import Company, Contact
 from pipeline.deals.models import Deal
 from teams.access import Permission, holds, reach, who_may
+from teams.audit.merging import validate
 from teams.models import User
 
 
@@ -94,8 +95,8 @@ def restore_note(*, note_id: int, by: User, at: datetime) -> Note:
 
 
 def checked(note: Note) -> Note:
-    """The note, once every field is valid."""
-    note.clean_fields(exclude=["author", "deal", "company", "contact"])
+    """The note, once every field is valid; raises Refused."""
+    validate(note, (field.name for field in note._meta.fields if not field.is_relation))
     return note
 
 

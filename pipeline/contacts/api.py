@@ -16,6 +16,7 @@ from rest_framework.response import Response
 
 from crm.lib.api.serializers import CustomFields, Money, Strict
 from crm.lib.api.versions import version_read, without_version
+from crm.lib.text import SingleLine
 from pipeline.contacts import actions
 from pipeline.contacts.filters import ContactFilter, RecordFilter
 from pipeline.contacts.models import Company, Contact
@@ -76,16 +77,16 @@ class CompanyOut(serializers.ModelSerializer):
 class CompanyChange(Strict):
     """What a PATCH may set; nothing is required."""
 
-    name = serializers.CharField(max_length=160, required=False)
+    name = serializers.CharField(max_length=160, required=False, validators=[SingleLine()])
     parent = ReachableCompany(required=False, allow_null=True)  # type: ignore[assignment]
-    industry = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    industry = serializers.CharField(max_length=80, required=False, allow_blank=True, validators=[SingleLine()])
     employees = serializers.IntegerField(min_value=0, max_value=_BIGGEST_INTEGER, required=False, allow_null=True)
     revenue = Money(max_digits=16, required=False, allow_null=True)
     founded = serializers.IntegerField(min_value=1000, max_value=2199, required=False, allow_null=True)
-    street = serializers.CharField(max_length=120, required=False, allow_blank=True)
-    postal_code = serializers.CharField(max_length=12, required=False, allow_blank=True)
-    city = serializers.CharField(max_length=80, required=False, allow_blank=True)
-    region = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    street = serializers.CharField(max_length=120, required=False, allow_blank=True, validators=[SingleLine()])
+    postal_code = serializers.CharField(max_length=12, required=False, allow_blank=True, validators=[SingleLine()])
+    city = serializers.CharField(max_length=80, required=False, allow_blank=True, validators=[SingleLine()])
+    region = serializers.CharField(max_length=80, required=False, allow_blank=True, validators=[SingleLine()])
     country = serializers.RegexField(r"^([A-Z]{2})?\Z", required=False, allow_blank=True)
     website = serializers.URLField(max_length=200, required=False, allow_blank=True)
     phone = PhoneNumberField(required=False, allow_blank=True)
@@ -96,7 +97,7 @@ class CompanyChange(Strict):
 class CompanyIn(CompanyChange):
     """What a new company may start with."""
 
-    name = serializers.CharField(max_length=160)
+    name = serializers.CharField(max_length=160, validators=[SingleLine()])
     external_id = serializers.CharField(max_length=120, required=False, allow_blank=True)
 
     def validate_external_id(self, external_id: str) -> str:
@@ -132,10 +133,10 @@ class ContactOut(serializers.ModelSerializer):
 class ContactChange(Strict):
     """What a PATCH may set; nothing is required."""
 
-    salutation = serializers.CharField(max_length=40, required=False, allow_blank=True)
-    first_name = serializers.CharField(max_length=80, required=False, allow_blank=True)
-    last_name = serializers.CharField(max_length=80, required=False)
-    job_title = serializers.CharField(max_length=120, required=False, allow_blank=True)
+    salutation = serializers.CharField(max_length=40, required=False, allow_blank=True, validators=[SingleLine()])
+    first_name = serializers.CharField(max_length=80, required=False, allow_blank=True, validators=[SingleLine()])
+    last_name = serializers.CharField(max_length=80, required=False, validators=[SingleLine()])
+    job_title = serializers.CharField(max_length=120, required=False, allow_blank=True, validators=[SingleLine()])
     company = ReachableCompany(required=False, allow_null=True)
     email = serializers.EmailField(max_length=254, required=False, allow_blank=True)
     phone = PhoneNumberField(required=False, allow_blank=True)
@@ -147,7 +148,7 @@ class ContactChange(Strict):
 class ContactIn(ContactChange):
     """What a new contact may start with."""
 
-    last_name = serializers.CharField(max_length=80)
+    last_name = serializers.CharField(max_length=80, validators=[SingleLine()])
     external_id = serializers.CharField(max_length=120, required=False, allow_blank=True)
 
     def validate_external_id(self, external_id: str) -> str:

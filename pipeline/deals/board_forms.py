@@ -1,6 +1,6 @@
 """What the board asks: where a deal goes, how it ended, what a new one is."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -20,6 +20,8 @@ from teams.access.reach import backdate_limit
 from teams.models import User, Workspace
 
 LAST_MINUTE = time(23, 59)
+# Ten years, with as many leap days as they may have.
+FARTHEST_TRY = timedelta(days=3653)
 
 
 class DealForm(forms.Form):
@@ -143,6 +145,13 @@ class LoseForm(DatedForm):
         competitors = Competitor.objects.filter(archived_at__isnull=True).order_by("name", "pk")
         self.fields["competitor"].queryset = competitors  # type: ignore[attr-defined]
         self.fields["try_again_on"] = DayField(today=self.today, label=_("Try again on"), required=False)
+
+    def clean_try_again_on(self) -> date | None:
+        """A day that somebody who works here now can still keep."""
+        day: date | None = self.cleaned_data["try_again_on"]
+        if day is not None and not self.today <= day <= self.today + FARTHEST_TRY:
+            raise forms.ValidationError(_("Choose a day within ten years from today."), code="range")
+        return day
 
 
 class AddForm(forms.Form):

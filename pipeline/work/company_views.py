@@ -14,6 +14,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from crm.lib.errors import Conflict, Refused
 from crm.lib.repeats import once
+from crm.lib.text import SingleLine
 from pipeline.contacts import record_page
 from pipeline.contacts.actions import add_company, delete_company
 from pipeline.contacts.choosing import known
@@ -38,7 +39,7 @@ class PinForm(forms.Form):
         queryset=Territory.objects.none(),
         empty_label=gettext_lazy("Choose a territory"),
     )
-    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300, widget=forms.TextInput())
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300, validators=[SingleLine()])
 
     def __init__(self, *args: Any, territories: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

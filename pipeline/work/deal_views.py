@@ -69,6 +69,12 @@ def edit(request: SignedInRequest, pk: int, field: str) -> HttpResponse:
     form = FieldForm(field, today=today, deal=found, data=request.POST)
     if not form.is_valid():
         return _editor(request, found, form, status=422)
+    return _save(request, found, form, now)
+
+
+def _save(request: SignedInRequest, found: Deal, form: FieldForm, now: datetime) -> HttpResponse:
+    """Write the one value; what is wrong with it stands in its editor, with what was typed."""
+    pk, field = found.pk, form.name
     try:
         actions.edit_deal(
             deal_id=pk,
@@ -79,6 +85,11 @@ def edit(request: SignedInRequest, pk: int, field: str) -> HttpResponse:
         )
     except Conflict as conflict:
         return _conflict(request, pk, form, conflict)
+    except Refused as refusal:
+        if refusal.field != field:
+            raise  # Such as that the deal is closed: no other value would help.
+        refusal.put_into(form)
+        return _editor(request, found, form, status=422)
     return _value(request, _find(request, pk), field, saved=True) if request.htmx else redirect("deal", pk)
 
 

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from crm.lib.text import whole_number
+from crm.lib.text import SingleLine, whole_number
 from crm.templatetags.formats import money_cents
 from pipeline.contacts.actions import add_contact as make_contact
 from pipeline.contacts.models import Company, Contact
@@ -42,9 +42,9 @@ class AddContactForm(RoleForm):
     q = forms.CharField(
         label=_("Search by name"), required=False, max_length=100, widget=forms.TextInput({"type": "search"})
     )
-    first_name = Contact._meta.get_field("first_name").formfield()
-    last_name = Contact._meta.get_field("last_name").formfield(required=False)
-    job_title = Contact._meta.get_field("job_title").formfield()
+    first_name = Contact._meta.get_field("first_name").formfield(validators=[SingleLine()])
+    last_name = Contact._meta.get_field("last_name").formfield(required=False, validators=[SingleLine()])
+    job_title = Contact._meta.get_field("job_title").formfield(validators=[SingleLine()])
     email = Contact._meta.get_field("email").formfield()
 
     def prepare(self, deal: Deal, by: User, now: datetime) -> None:

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from crm.lib.forms import DayInput
+from crm.lib.forms import SENSIBLE_DAY, DayInput
 from teams.access.reach import subtree
 from teams.people.models import Role, Team, User
 from teams.people.querysets import UserQuerySet
@@ -122,10 +122,11 @@ class TeamPlaceForm(forms.Form):
 
 class DeputyForm(forms.Form):
     deputy = forms.ModelChoiceField(label=_("Deputy"), queryset=User.objects.none(), empty_label=_("Choose a person"))
-    starts_on = forms.DateField(label=_("First day"), widget=DayInput)
+    starts_on = forms.DateField(label=_("First day"), validators=SENSIBLE_DAY, widget=DayInput)
     last_day = forms.DateField(
         label=_("Last day"),
         required=False,
+        validators=SENSIBLE_DAY,
         widget=DayInput,
         help_text=_("Without a last day until somebody ends it."),
     )

@@ -17,6 +17,7 @@ from crm.lib.fields import only_known
 from crm.lib.memo import forget
 from crm.lib.ordering import strictly_rising
 from teams.access import Permission, holds, who_may
+from teams.audit.merging import validate
 from teams.audit.models import AuditEntry
 from teams.audit.record import record
 from teams.people.models import User
@@ -239,7 +240,7 @@ def _name_is_free(territory: Territory) -> None:
 
 
 def _validate(territory: Territory) -> None:
-    territory.clean_fields(exclude=["plan", "parent", "manager"])
+    validate(territory, (field.name for field in territory._meta.fields if not field.is_relation))
 
 
 def _write(territory: Territory) -> None:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm.lib.errors import Forbidden, Refused
+from crm.lib.periods import is_sensible
 from pipeline.coverage.actions import held_territory
 from pipeline.credit import actions as credit
 from pipeline.deals import history
@@ -113,5 +114,7 @@ def validate(deal: Deal, *, known_relations: bool = False) -> None:
         raise Refused(messages[0], code="invalid", field=name) from error
     if not deal.name.strip():
         raise Refused(_("Enter a deal name"), code="invalid", field="name")
-    if deal.expected_close_date and not 1970 <= deal.expected_close_date.year <= 2199:
-        raise Refused(_("Enter a date between 1970 and 2199."), code="invalid", field="expected_close_date")
+    for name in ("expected_close_date", "try_again_on"):
+        day = getattr(deal, name)
+        if day and not is_sensible(day):
+            raise Refused(_("Enter a date between 1970 and 2199."), code="invalid", field=name)

@@ -9,8 +9,9 @@ from django import forms
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from crm.lib.forms import DayInput
+from crm.lib.forms import SENSIBLE_DAY, DayInput
 from crm.lib.localised import NotUnderstood, parse_amount
+from crm.lib.text import SingleLine
 from pipeline.coverage.rules import LABELS, VOCABULARY, NotARule, Rules, check
 from teams.models import Territory, User
 from teams.territories.visible import below
@@ -168,7 +169,7 @@ class RuleEditor:
 
 
 class NameForm(forms.Form):
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=80, validators=[SingleLine()])
     manager = forms.ModelChoiceField(
         label=gettext_lazy("Manager"), queryset=User.objects.none(), required=False, empty_label="–"
     )
@@ -194,8 +195,10 @@ class MemberForm(forms.Form):
     user = forms.ModelChoiceField(
         label=gettext_lazy("Person"), queryset=User.objects.none(), empty_label=gettext_lazy("Choose a person")
     )
-    starts_on = forms.DateField(label=gettext_lazy("From"), required=False, widget=DayInput)
-    ends_on = forms.DateField(label=gettext_lazy("Until before"), required=False, widget=DayInput)
+    starts_on = forms.DateField(label=gettext_lazy("From"), required=False, validators=SENSIBLE_DAY, widget=DayInput)
+    ends_on = forms.DateField(
+        label=gettext_lazy("Until before"), required=False, validators=SENSIBLE_DAY, widget=DayInput
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -206,6 +209,7 @@ class MemberForm(forms.Form):
 class EndForm(forms.Form):
     ends_on = forms.DateField(
         label=gettext_lazy("No longer works here from"),
+        validators=SENSIBLE_DAY,
         widget=DayInput,
     )
 

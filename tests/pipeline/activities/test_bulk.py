@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.core.exceptions import ValidationError
 
+from crm.lib.errors import Refused
 from pipeline.activities import actions
 from pipeline.activities.bulk import add_activities_in_bulk, add_notes_in_bulk
 from pipeline.activities.models import Activity, Note
@@ -54,10 +55,10 @@ def test_what_is_past_reminds_nobody(workspace, rep):
 def test_an_invalid_one_stops_all(workspace, rep):
     deal = make_deal(rep)
     fine = unsaved(deal, kind="call", subject="Called", done_at=NOW, done_by=rep)
-    with pytest.raises(ValidationError):
+    with pytest.raises(Refused):
         add_activities_in_bulk([fine, unsaved(deal, kind="call", subject="two\nlines", done_at=NOW)], at=NOW)
     assert not Activity.objects.exists()
-    with pytest.raises(ValidationError):
+    with pytest.raises(Refused):
         add_notes_in_bulk([Note(body="", author=rep, deal=deal, created_at=NOW, changed_at=NOW)])
     with pytest.raises(ValidationError):
         add_contacts_in_bulk([Contact(last_name="", created_at=NOW, changed_at=NOW)])
