@@ -16,6 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from crm.lib.forms import entered, shows_what_it_was
 from crm.lib.text import SingleLine
 from teams.access import Permission, holds
 from teams.access.roles import roles_with
@@ -227,6 +228,7 @@ class ProfileForm(SectionedForm):
 
     def __init__(self, data: Any = None, *, user: User) -> None:
         super().__init__(data, initial={name: getattr(user, name) for name in self.base_fields})
+        shows_what_it_was(self)
         zone: Any = self.fields["time_zone"]
         if user.time_zone != "UTC" and "/" not in user.time_zone:
             zone.choices = [(user.time_zone, user.time_zone), *zone_choices()]
@@ -238,3 +240,6 @@ class ProfileForm(SectionedForm):
         ]
         if not holds(user, Permission.DEAL_VIEW):
             del self.fields["start_page"]
+
+    def clean(self) -> dict[str, Any]:
+        return entered(self)

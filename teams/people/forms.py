@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from crm.lib.forms import SENSIBLE_DAY, DayInput
+from crm.lib.forms import SENSIBLE_DAY, DayInput, shows_what_it_was
 from teams.access.reach import subtree
 from teams.people.models import Role, Team, User
 from teams.people.querysets import UserQuerySet
@@ -94,6 +94,14 @@ class PersonForm(forms.Form):
     email = forms.EmailField(label=_("E-mail"), max_length=254)
     job_title = _model_field("job_title")
     language = _model_field("language")
+
+
+class FactsForm(PersonForm):
+    """The facts of somebody who is there, which others may change at the same time."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        shows_what_it_was(self)
 
 
 class InviteForm(PersonForm):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from crm.lib.errors import Refused
+from crm.lib.forms import entered
 from crm.lib.repeats import once
 from teams.access import Permission
 from teams.access.dialogs import ask, leave_for
@@ -19,7 +20,7 @@ from teams.access.doors import door
 from teams.access.http import SignedInRequest, asks_for_part
 from teams.people import actions, directory, invitations
 from teams.people.deputy_actions import add_deputy, end_deputy
-from teams.people.forms import DeputyForm, InviteForm, PersonForm, RoleForm, UserFilter
+from teams.people.forms import DeputyForm, FactsForm, InviteForm, RoleForm, UserFilter
 from teams.people.models import ApiToken, Deputy, Team, User
 from teams.workspace.models import Workspace
 
@@ -82,10 +83,10 @@ def user(request: SignedInRequest, pk: int) -> HttpResponse:
     person = _person(pk)
     if request.method != "POST":
         return _show(request, person)
-    form = PersonForm(request.POST)
+    form = FactsForm(request.POST)
     if form.is_valid():
         try:
-            actions.edit_person(by=request.user, user_id=pk, changes=form.cleaned_data)
+            actions.edit_person(by=request.user, user_id=pk, changes=entered(form))
         except Refused as refusal:
             refusal.put_into(form)
         else:
@@ -156,13 +157,13 @@ def _person(pk: int) -> User:
 
 
 def _show(
-    request: SignedInRequest, person: User, *, facts: PersonForm | None = None, role: RoleForm | None = None
+    request: SignedInRequest, person: User, *, facts: FactsForm | None = None, role: RoleForm | None = None
 ) -> HttpResponse:
     today = Workspace.get().today(timezone.now())
     stays = directory.stays_of(person, today)
     context = {
         "person": person,
-        "facts": facts or PersonForm(initial={name: getattr(person, name) for name in FACTS}),
+        "facts": facts or FactsForm(initial={name: getattr(person, name) for name in FACTS}),
         "role": role or RoleForm(initial={"role": person.role}),
         "stays": stays,
         "teams_today": _once(row.membership.team for row in stays if not (row.is_planned or row.is_over)),

@@ -1,5 +1,7 @@
 """The pages of users: who may enter, what they show, what they change."""
 
+import re
+
 import pytest
 from django.core import mail
 from django.db import connection
@@ -226,3 +228,28 @@ def test_german_pages(client, admin, rep):
     for name in ("user-list", "user-invite", "team-list"):
         assert client.get(reverse(name)).status_code == 200
     assert client.get(reverse("user-edit", args=[rep.pk])).status_code == 200
+
+
+def shown_in(page):
+    """What a browser sends back of a form that nobody touched."""
+    tags = re.findall(r"<input[^>]+>", page.content.decode())
+    pairs = [(re.search(r'name="([^"]+)"', tag), re.search(r'value="([^"]*)"', tag)) for tag in tags]
+    return {name[1]: value[1] if value else "" for name, value in pairs if name and name[1] != "csrfmiddlewaretoken"}
+
+
+def test_a_form_that_was_open_for_long_takes_back_nothing(client, admin, rep):
+    client.force_login(admin)
+    facts, profile = f"/users/{rep.pk}/", "/settings/profile/"
+    old = shown_in(client.get(facts)) | {"language": "en", "initial-language": "en", "job_title": "Hunter"}
+    User.objects.filter(pk=rep.pk).update(email="new@example.com", last_name="Newman")
+    assert client.post(facts, old).status_code == 302
+    rep.refresh_from_db()
+    assert (rep.email, rep.last_name, rep.job_title) == ("new@example.com", "Newman", "Hunter")
+    client.force_login(rep)
+    old = shown_in(client.get(profile)) | {"theme": "dark"}
+    for name in ("language", "time_zone", "start_page"):
+        old |= {name: getattr(rep, name), f"initial-{name}": getattr(rep, name)}
+    User.objects.filter(pk=rep.pk).update(last_name="Oldman")
+    assert client.post(profile, old).status_code == 302
+    rep.refresh_from_db()
+    assert (rep.last_name, rep.theme) == ("Oldman", "dark")
