@@ -12,6 +12,7 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from crm.database import database
 from crm.logs import logging_config
 
 env = environ.Env()
@@ -135,39 +136,16 @@ TEMPLATES = [
 
 # --- Database, cache, broker --------------------------------------------------------------------
 
-# Milliseconds a statement may take: a person waits 5 s; worker and scheduler are given 60000.
-DB_STATEMENT_TIMEOUT_MS = env.int("DB_STATEMENT_TIMEOUT_MS", default=5_000)
-DB_LOCK_TIMEOUT_MS = env.int("DB_LOCK_TIMEOUT_MS", default=2_000)
-DB_CONN_MAX_AGE = env.int("DB_CONN_MAX_AGE", default=60)
-
-POSTGRES = {
-    "statement_timeout": DB_STATEMENT_TIMEOUT_MS,
-    "lock_timeout": DB_LOCK_TIMEOUT_MS,
-    # Parallel scans would take the processors from everybody else for one person's page.
-    "max_parallel_workers_per_gather": 0,
-    # The rows of a sales team lie in memory or on a disk without arms: one by its index costs little more than the
-    # next. With less than this the figures of all years are read by an index, row by row.
-    "random_page_cost": 2,
-    # Our joins go from a row to what it points to, a good order as it is: to try all others of nine tables takes
-    # longer than to read them.
-    "join_collapse_limit": 5,
+DATABASES = {
+    "default": database(
+        env.db_url("DATABASE_URL", default="postgres:///kontor"),
+        # What a statement may take: a person waits 5 s; worker and scheduler are given 60.
+        statement_timeout_ms=env.int("DB_STATEMENT_TIMEOUT_MS", default=5_000),
+        lock_timeout_ms=env.int("DB_LOCK_TIMEOUT_MS", default=2_000),
+        keep_seconds=env.int("DB_CONN_MAX_AGE", default=60),
+        test_template=env.str("TEST_DATABASE_TEMPLATE", default=""),
+    )
 }
-DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres:///kontor")}
-DATABASES["default"] |= {
-    "CONN_MAX_AGE": DB_CONN_MAX_AGE,
-    "CONN_HEALTH_CHECKS": True,
-    # Behind PgBouncer in transaction mode connections are not kept, and cursors cannot live on.
-    "DISABLE_SERVER_SIDE_CURSORS": DB_CONN_MAX_AGE == 0,
-    # Options in the address (the folder of a socket, a certificate) stay.
-    "OPTIONS": {
-        "connect_timeout": 2,
-        "options": " ".join(f"-c {name}={value}" for name, value in POSTGRES.items()),
-        **DATABASES["default"].get("OPTIONS", {}),
-    },
-}
-
-# A database that already has every migration, which `make test` copies for each of its own.
-DATABASES["default"]["TEST"] = {"TEMPLATE": env.str("TEST_DATABASE_TEMPLATE", default="") or None}
 
 REDIS_URL = env.str("REDIS_URL", default="redis://localhost:6379/0")
 # Installations, or workers of the test run, that share a server keep apart by it.
