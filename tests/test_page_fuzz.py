@@ -5,7 +5,6 @@ import re
 import pytest
 from django.db import transaction
 from django.test import Client
-from django.urls import URLPattern, get_resolver
 from django.utils import timezone
 
 from pipeline.activities.actions import plan
@@ -13,6 +12,7 @@ from pipeline.activities.note_actions import add_note
 from pipeline.deals.people_actions import add_contact
 from pipeline.models import Product
 from tests import factories
+from tests.routes import routes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(900)]
 
@@ -71,15 +71,6 @@ PARAMETERS = [
 ]
 
 
-def routes(resolver=None, prefix=""):
-    for pattern in (resolver or get_resolver()).url_patterns:
-        route = prefix + str(pattern.pattern)
-        if isinstance(pattern, URLPattern):
-            yield route
-        else:
-            yield from routes(pattern, route)
-
-
 @pytest.fixture
 def world(admin, rep, manager, other_rep, team, pipeline):
     """One of everything; ids by the beginning of their addresses."""
@@ -113,7 +104,7 @@ def world(admin, rep, manager, other_rep, team, pipeline):
 
 
 def addresses(world):
-    for route in routes():
+    for route, _pattern in routes():
         if route.startswith(FOREIGN):
             continue
         prefix = max((key for key in world if route.startswith(key)), key=len, default="")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, get_resolver, reverse
+from django.urls import reverse
 
 from pipeline.models import (
     Activity,
@@ -22,6 +22,7 @@ from pipeline.models import (
 )
 from teams.models import Team, Territory, User
 from tests.factories import make_company, make_deal
+from tests.routes import routes
 from tests.test_two_at_once import together
 
 pytestmark = pytest.mark.django_db
@@ -109,19 +110,11 @@ def test_what_an_admin_adds_is_made_once(client, admin, pipeline, name):
 def test_whatever_adds_knows_that_it_was_sent_before():
     adding = {
         pattern.name: pattern.callback
-        for pattern in patterns()
+        for _route, pattern in routes()
         if pattern.name and (pattern.name.endswith(("-add", "-invite")))
     }
     assert len(adding) > 15
     assert {name for name, view in adding.items() if not getattr(view, "sent_once", False)} == set()
-
-
-def patterns(resolver=None):
-    for pattern in (resolver or get_resolver()).url_patterns:
-        if isinstance(pattern, URLPattern):
-            yield pattern
-        else:
-            yield from patterns(pattern)
 
 
 def test_each_page_has_a_key_of_its_own(client, rep, pipeline):

@@ -28,7 +28,7 @@ from pipeline.models import (
 from teams.models import Role, Team, Territory, User
 from tests import factories
 from tests.clients import api_client, page_client
-from tests.test_doors import routes
+from tests.routes import routes
 from tests.test_page_fuzz import addresses, world  # noqa: F401 - a fixture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(120)]
@@ -154,7 +154,9 @@ def test_the_way_on_leads_to_our_pages_only(rep, next_):
 
 def test_no_page_is_excused_from_the_token_of_its_form():
     exempt = [
-        route for route, view in routes() if getattr(view, "csrf_exempt", False) and not route.startswith("api/v1")
+        route
+        for route, pattern in routes()
+        if getattr(pattern.callback, "csrf_exempt", False) and not route.startswith("api/v1")
     ]
     assert exempt == []
 
