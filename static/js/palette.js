@@ -5,6 +5,11 @@ const dialog = document.getElementById("dialog");
 const field = () => dialog.querySelector("[data-palette] input");
 const options = () => [...dialog.querySelectorAll("[role=option]")];
 const chosen = () => dialog.querySelector("[aria-selected=true]");
+// Whether the results are those of what stands in the field.
+const answered = () => dialog.querySelector("[data-asked]").dataset.asked === field().value;
+
+// Set by Enter before the answer is there: what to do with the first option when it comes.
+let hurried = null;
 
 function choose(option) {
   chosen()?.setAttribute("aria-selected", "false");
@@ -17,6 +22,19 @@ function choose(option) {
   aside.replaceChildren(...(preview ? [preview.content.cloneNode(true)] : []));
 }
 
+function take() {
+  const { inNewTab } = hurried;
+  hurried = null;
+  const option = chosen();
+  if (!option) {
+    field().form.submit();
+  } else if (inNewTab) {
+    open(option.href, "_blank", "noopener");
+  } else {
+    option.click();
+  }
+}
+
 dialog.addEventListener("keydown", (event) => {
   if (event.target !== field() || event.isComposing) {
     return;
@@ -27,16 +45,25 @@ dialog.addEventListener("keydown", (event) => {
   if (target && !event.shiftKey) {
     event.preventDefault();
     choose(target);
-  } else if (event.key === "Enter" && chosen()) {
+  } else if (event.key === "Enter") {
     event.preventDefault();
     event.stopPropagation();
-    event.ctrlKey || event.metaKey ? open(chosen().href, "_blank", "noopener") : chosen().click();
+    hurried = { inNewTab: event.ctrlKey || event.metaKey };
+    answered() && take();
+  } else {
+    hurried = null;
   }
 });
+dialog.addEventListener("close", () => (hurried = null));
+// No answer comes: the page of the search says more.
+for (const failure of ["htmx:responseError", "htmx:sendError"]) {
+  dialog.addEventListener(failure, () => hurried && field()?.form.submit());
+}
 dialog.addEventListener("click", (event) => event.target.closest("[data-palette-close]") && dialog.close());
 dialog.addEventListener("htmx:afterSettle", () => {
   if (field()) {
     choose(options()[0]);
+    hurried && answered() && take();
     const message = dialog.querySelector("[data-announce]").dataset.announce;
     field().value && document.dispatchEvent(new CustomEvent("announce", { detail: { message } }));
   }

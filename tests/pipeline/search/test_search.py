@@ -167,6 +167,17 @@ def test_the_palette_over_the_page(open_as, rep, voss):
     page.wait_for_url(f"**/deals/{voss.pk}/")
 
 
+def test_enter_before_the_answer_waits_for_it(open_as, rep, voss):
+    """Who types and presses Enter at once gets the first result, not a page of results."""
+    page = open_as(rep)
+    page.goto(reverse("today"))
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox", name="Search or jump to")).to_be_focused()
+    page.keyboard.type("voss")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/deals/{voss.pk}/")
+
+
 def test_an_action_of_the_palette_opens_in_its_place(open_as, rep, voss):
     page = open_as(rep)
     page.goto(reverse("today"))
