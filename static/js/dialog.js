@@ -33,7 +33,8 @@ async function open(url, { from = null, wide = false, values = {} } = {}) {
   address = url;
   dialog.classList.toggle("is-wide", wide);
   from?.setAttribute("aria-busy", "true");
-  await htmx.ajax("GET", url, { target: "#dialog", swap: "innerHTML", values });
+  // Settled at once: htmx listens to fields from then on, and who types quickly would be ahead of it.
+  await htmx.ajax("GET", url, { target: "#dialog", swap: "innerHTML settle:0ms", values });
   from?.removeAttribute("aria-busy");
 }
 
