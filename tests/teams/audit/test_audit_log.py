@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from pipeline.contacts.actions import edit_company
 from pipeline.settings.actions import edit_workspace
 from pipeline.stages import actions as stages
 from teams.audit.record import record
@@ -55,6 +56,26 @@ def test_managers_read_what_their_people_did(client, manager, acts):
 
 def test_reps_read_what_they_did_themselves(client, rep, acts):
     assert labels(client, rep) == ["by rep"]
+
+
+def test_what_left_the_readers_reach_is_told_no_more(client, rep, other_rep, admin):
+    """Her own changes, too: they hold the old values of a record whose address answers 404 by now."""
+    make_workspace(rep_visibility=RepVisibility.OWN)
+    company = make_company(owner=rep)
+    for fields in ({"city": "Köln"}, {"city": "Bonn"}):
+        edit_company(company_id=company.pk, by=rep, at=NOW, version=None, changes=fields)
+    assert labels(client, rep) == [company.name] * 2
+    edit_company(company_id=company.pk, by=admin, at=NOW, version=None, changes={"owner": other_rep})
+    assert client.get(f"/companies/{company.pk}/").status_code == 404
+    assert labels(client, rep) == []
+    assert labels(client, rep, name=company.name[:5]) == []
+    assert len(labels(client, admin)) == 3
+
+
+def test_quotas_of_people_who_left_the_readers_teams(client, manager, rep, other_rep):
+    for person in (rep, other_rep):
+        record("quota.set", by=manager, subject=person, changes={"2026-03": [None, "9000.00"]})
+    assert labels(client, manager) == [rep.name]
 
 
 @pytest.mark.parametrize("role", [Role.CONTENT, Role.READ_ONLY])
