@@ -21,9 +21,9 @@ from crm.lib.errors import Forbidden, Refused
 from crm.lib.memo import remembering
 from crm.rail import forget_rail
 from crm.views import page_not_found
-from teams.access.reach import forbidden_by_role
+from teams.access.reach import needs_second_factor
 from teams.audit.record import record_denied
-from teams.models import User, Workspace
+from teams.models import User
 
 log = structlog.get_logger("crm.request")
 
@@ -131,7 +131,7 @@ def second_factor(get_response: GetResponse) -> GetResponse:
 def _lacks_second_factor(user: object) -> bool:
     if not isinstance(user, User):
         return False
-    return forbidden_by_role(user, Workspace.get().second_factor_required_for) and not is_mfa_enabled(user)
+    return needs_second_factor(user) and not is_mfa_enabled(user)
 
 
 class RefusalMiddleware:

@@ -79,9 +79,11 @@ def subtree(team_ids: set[int]) -> set[int]:
     return with_descendants(team_ids, _tree())
 
 
-def forbidden_by_role(user: User, roles: list[str]) -> bool:
-    """Whether a workspace setting that lists roles applies to this person."""
-    return user.role in roles
+def needs_second_factor(user: User) -> bool:
+    """Whether the workspace asks one of the person's role, or of a role for which she stands in today."""
+    workspace = Workspace.get()
+    asked_of = set(workspace.second_factor_required_for)
+    return bool(asked_of) and any(post.role in asked_of for post in posts_of(user, workspace.today(timezone.now())))
 
 
 def carries_quota(user: User) -> bool:

@@ -6,12 +6,14 @@ from decimal import Decimal
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.urls import reverse
+from django.utils import timezone
 
 from crm.lib.errors import Conflict, Forbidden, Refused
 from pipeline.models import Product
 from pipeline.settings.actions import edit_workspace
 from teams.access import Permission, holds
 from teams.models import AuditEntry, Role, Workspace
+from teams.people.deputy_actions import add_deputy, end_deputy
 from tests.factories import make_deal, make_user
 
 pytestmark = pytest.mark.django_db
@@ -166,6 +168,17 @@ def test_a_role_that_needs_a_second_factor_sets_one_up_first(client, rep, admin,
     assert client.get("/deals/", headers={"HX-Request": "true"})["HX-Redirect"] == reverse("mfa_activate_totp")
     assert client.get(reverse("account_logout")).status_code == 200
     client.force_login(admin)
+    assert client.get("/deals/").status_code == 200
+
+
+def test_who_stands_in_for_such_a_role_sets_one_up_too(client, rep, manager, admin, workspace):
+    today = workspace.today(timezone.now())
+    edit_workspace(by=admin, version=None, changes={"second_factor_required_for": ["manager"]})
+    client.force_login(rep)
+    assert client.get("/deals/").status_code == 200
+    deputy = add_deputy(by=admin, at=timezone.now(), person=manager, deputy=rep, starts_on=today, ends_on=None)
+    assert client.get("/deals/").status_code == 302
+    end_deputy(by=admin, deputy_id=deputy.pk, on=today)
     assert client.get("/deals/").status_code == 200
 
 
