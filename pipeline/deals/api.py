@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
+from django.db import models
 from django.db.models import OuterRef, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -24,7 +25,7 @@ from pipeline.deals.actions.opening import NO_RATE
 from pipeline.deals.as_of import as_they_were
 from pipeline.deals.filters import DealFilter
 from pipeline.deals.models import Competitor, Deal, DealEvent, LeadSource, Product
-from pipeline.deals.querysets import DealQuerySet
+from pipeline.deals.querysets import DealQuerySet, next_step_state
 from pipeline.deals.states import ForecastCategory
 from pipeline.stages.models import CloseReason, Pipeline, Stage
 from teams.access import Permission
@@ -32,6 +33,7 @@ from teams.access.api import ReadOnlyResource
 from teams.currencies.rates import can_convert
 from teams.models import User
 
+_TAGS = Deal.tags.through.objects
 # A list in pages cannot be ordered by what a deal may lack: these stand for it.
 _NEVER_EMPTY = {
     "value": ("value_or_nothing", Coalesce("value", Value(-1), output_field=Deal._meta.get_field("value"))),
@@ -41,9 +43,18 @@ _NEVER_EMPTY = {
 
 def as_shown(deals: DealQuerySet) -> DealQuerySet:
     """With all that `DealOut` prints, in one query."""
+    tags = _TAGS.filter(deal=OuterRef("pk")).order_by("tag_id").values("tag_id")
+    return deals.with_stalled(timezone.now()).annotate(tag_ids=ArraySubquery(tags))
+
+
+def shown(deal: Any) -> Any:
+    """A deal at hand with all that `DealOut` prints."""
     now = timezone.now()
-    tags = Deal.tags.through.objects.filter(deal=OuterRef("pk")).order_by("tag_id").values("tag_id")
-    return deals.with_stalled(now).with_next_step_state(now).annotate(tag_ids=ArraySubquery(tags))
+    rows: Any = Deal.objects.filter(pk=deal.pk)
+    past_limit = deal.is_open and deal.stalled_from <= now
+    deal.is_stalled = past_limit and rows.with_stalled(now).get().is_stalled
+    deal.tag_ids = list(_TAGS.filter(deal=deal.pk).order_by("tag_id").values_list("tag_id", flat=True))
+    return deal
 
 
 class DealOut(Shown):
@@ -97,7 +108,7 @@ class DealOut(Shown):
         ]
 
     def get_next_step_state(self, deal: Any) -> str | None:
-        return deal.next_step_state if deal.is_open else None
+        return next_step_state(deal, timezone.now()) if deal.is_open else None
 
 
 class Currency(serializers.RegexField):
@@ -247,7 +258,7 @@ class DealResource(ReadOnlyResource):
     def create(self, request: Request) -> Response:
         fields = self.read(DealIn, request.data)
         deal = actions.open_deal(by=self.person, at=timezone.now(), event_source="api", **fields)
-        answer = self._answer(deal, status.HTTP_201_CREATED)
+        answer = self._answer(shown(deal), status.HTTP_201_CREATED)
         answer["Location"] = f"{request.path}{deal.pk}/"
         return answer
 
@@ -260,7 +271,7 @@ class DealResource(ReadOnlyResource):
         deal = actions.edit_deal(
             deal_id=int(pk), by=self.person, at=timezone.now(), version=version, changes=changes, event_source="api"
         )
-        return self._answer(deal)
+        return self._answer(shown(deal))
 
     def destroy(self, request: Request, pk: str) -> Response:
         self._act(actions.delete, Reason)
@@ -308,13 +319,10 @@ class DealResource(ReadOnlyResource):
         version = version_read(self.request)
         fields = self.read(shape, without_version(self.request))
         deal = act(deal_id=int(self.kwargs["pk"]), by=self.person, at=timezone.now(), version=version, **fields, **more)
-        return self._answer(deal)
+        return self._answer(shown(deal))
 
     def _answer(self, deal: Deal, code: int = status.HTTP_200_OK) -> Response:
         """The deal as it is now; who has just handed it over sees it once more."""
-        worked_out = as_shown(Deal.objects.filter(pk=deal.pk)).values("is_stalled", "next_step_state", "tag_ids").get()
-        for name, value in worked_out.items():
-            setattr(deal, name, value)
         answer = Response(DealOut(deal).data, status=code)
         answer["ETag"] = f'"{deal.version}"'
         return answer

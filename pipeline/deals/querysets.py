@@ -47,6 +47,15 @@ def _by_next_step(now: datetime, kind: Any, values: Sequence[Any]) -> Case:
     )
 
 
+def next_step_state(deal: Any, now: datetime) -> NextStepState:
+    """What `with_next_step_state` says, about a deal at hand."""
+    if deal.next_step_late_at is not None and deal.next_step_late_at <= now:
+        return NextStepState.OVERDUE
+    if deal.next_step_today_from is not None and deal.next_step_today_from <= now:
+        return NextStepState.TODAY
+    return NextStepState.MISSING if deal.next_step_late_at is None else NextStepState.PLANNED
+
+
 NO_DEAL, EVERY_DEAL = Q(pk__in=[]), ~Q(pk__in=[])
 
 

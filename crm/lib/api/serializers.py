@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import cache
 from operator import attrgetter
 from typing import Any
@@ -53,12 +54,18 @@ def _printer(field: Any) -> Callable[[Any], Any]:
     read = attrgetter(field.source)
     if isinstance(field, _PLAIN):
         return read
+    text = instant if isinstance(field, serializers.DateTimeField) else field.to_representation
 
     def printed(row: Any) -> Any:
         value = read(row)
-        return None if value is None else field.to_representation(value)
+        return None if value is None else text(value)
 
     return printed
+
+
+def instant(value: datetime) -> str:
+    """An instant in UTC by ISO 8601, as `serializers.DateTimeField` prints it where UTC is the zone."""
+    return value.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
 
 
 class CustomFields(serializers.DictField):
