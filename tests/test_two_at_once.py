@@ -201,7 +201,7 @@ def test_who_waits_for_a_deal_finds_it(rep, admin, pipeline, first):
     """Whatever the one before changed about it: the stage that it was joined with, its company."""
     deal = factories.make_deal(rep, at=timezone.now(), company=factories.make_company(owner=rep))
     wanted = {
-        move_to_stage: {"stage": Stage.objects.last()},
+        move_to_stage: {"stage_id": Stage.objects.last().pk},
         edit_deal: {"changes": {"company": factories.make_company(owner=rep)}},
     }
     changed = Event()

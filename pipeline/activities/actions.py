@@ -19,6 +19,7 @@ from pipeline.reminders.actions import cancel_for_activity, plan_for_activity
 from teams.access import Permission, reach, who_may
 from teams.audit.merging import validate
 from teams.models import User
+from teams.people.guards import held_person, must_be_active
 
 MOST_SNOOZES = 5
 EDITABLE = frozenset({"kind", "subject", "text", "duration_minutes", "reminder_offsets", "deal", "company", "contact"})
@@ -118,11 +119,17 @@ def complete(
 
 @transaction.atomic
 def reopen_activity(*, activity_id: int, by: User, at: datetime, version: int | None = None) -> Activity:
-    """Take back that an activity is done or cancelled. The deal's last contact stays as it was."""
+    """Take back that an activity is done or cancelled. The deal's last contact stays as it was.
+
+    Where the assignee has left, it goes to who takes it back.
+    """
     activity = _locked(activity_id, by)
     _same_version(activity, version)
     if activity.is_open:
         return activity
+    if not held_person(activity.assignee_id).is_active:
+        activity.assignee = held_person(by.pk)
+        set_due(activity, due_on=activity.due_on, due_at=activity.due_at)
     activity.done_at = activity.done_by = activity.cancelled_at = None
     _write(activity, at)
     plan_for_activity(activity, at=at)
@@ -315,8 +322,7 @@ def _new(
 def _may_assign(by: User, assignee: User) -> None:
     if not reach(by, Permission.ACTIVITY_EDIT).covers_person(assignee.pk):
         raise Forbidden(who_may(Permission.ACTIVITY_EDIT))
-    if not assignee.is_active:
-        raise Refused(_("This person no longer works here. Choose somebody else."), field="assignee")
+    must_be_active(held_person(assignee.pk), field="assignee")
 
 
 def _locked(activity_id: int, by: User) -> Activity:

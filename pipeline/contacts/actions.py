@@ -16,6 +16,7 @@ from teams.audit.merging import validate
 from teams.audit.models import AuditEntry
 from teams.audit.record import record
 from teams.models import User
+from teams.people.guards import held_person, must_be_active
 
 Record = Company | Contact
 
@@ -231,6 +232,8 @@ def _write(row: Any, verb: str, by: User, at: datetime, changes: dict[str, list[
 
 def _may_hand_to(by: User, owner: User | None, of: Any = None) -> None:
     """Everybody may keep a record herself or take one that is nobody's; who leads people may give theirs to them."""
+    if owner is not None:
+        must_be_active(held_person(owner.pk), field="owner")
     scope = reach(by, Permission.COMPANY_DISPOSE)
     concerned = [getattr(owner, "pk", None), *([of.owner_id] if of and of.owner_id else [])]
     if not all(scope.everything if pk is None else scope.covers_person(pk) for pk in concerned):

@@ -5,11 +5,12 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from crm.lib.errors import Forbidden, Refused
+from crm.lib.locking import held
 from pipeline.coverage.models import AssignmentSource, TerritoryAssignment
 from pipeline.coverage.rules import Candidate, Facts, Rulebook, Verdict
 from teams.access import Permission, holds, who_may
@@ -40,15 +41,20 @@ def hold_plan() -> None:
 
     To be asked for before any company is locked, which is the order of those who reshape.
     """
-    with connection.cursor() as cursor:
-        table = connection.ops.quote_name(TerritoryPlan._meta.db_table)
-        cursor.execute(f"SELECT id FROM {table} WHERE status = %s FOR SHARE", [PlanStatus.PUBLISHED])  # noqa: S608
+    held(TerritoryPlan.objects.filter(status=PlanStatus.PUBLISHED))
 
 
 def held_territory(company: Any) -> Territory | None:
-    """The territory of a company, which it keeps until the end of the transaction: a new deal would not follow it."""
+    """The territory of a company, which it keeps until the end of the transaction: a new deal would not follow it.
+
+    Raises Refused for a company in the bin.
+    """
     # Without a join: a row that changed while one waited for it comes back without what it points to by now.
-    territory: Territory | None = _locked(company, no_key=True).territory
+    row = _locked(company, no_key=True)
+    if row.deleted_at is not None:
+        message = _("The company %(name)s was deleted. Restore it first, or choose another one.")
+        raise Refused(message % {"name": row.name}, code="company_deleted", field="company")
+    territory: Territory | None = row.territory
     return territory
 
 

@@ -167,7 +167,8 @@ class DealIn(Strict):
 
 
 class Move(Strict):
-    stage = serializers.PrimaryKeyRelatedField(queryset=Stage.objects.in_use())
+    # The action looks for it, and holds what it finds.
+    stage = serializers.IntegerField(min_value=1, max_value=models.BigIntegerField.MAX_BIGINT, source="stage_id")
     at = serializers.DateTimeField(required=False, source="occurred_at")
     fields = DealChange(required=False)  # type: ignore[assignment]
     note = serializers.CharField(max_length=300, required=False, allow_blank=True, validators=[SingleLine()])

@@ -72,11 +72,12 @@ class DatedForm(DealForm):
 class MoveForm(DatedForm):
     """The stage, what it requires to know as far as the form can ask for it, and why a deal falls far back."""
 
-    stage = forms.ModelChoiceField(Stage.objects.none(), label=_("Stage"), empty_label=None)
+    stage = forms.TypedChoiceField(label=_("Stage"), coerce=int)
 
     def set_up(self) -> None:
         stages = Stage.objects.in_use().filter(pipeline=self.deal.pipeline_id).in_order()
-        self.fields["stage"].queryset = stages  # type: ignore[attr-defined]
+        self.stages = {str(stage.pk): stage for stage in stages}
+        self.fields["stage"].choices = [(key, stage.label) for key, stage in self.stages.items()]  # type: ignore[attr-defined]
         self.initial["stage"] = self.deal.stage_id
         for name in self._missing():
             self.fields[name] = self._asked(name)
@@ -91,9 +92,7 @@ class MoveForm(DatedForm):
     @cached_property
     def chosen(self) -> Stage | None:
         """The stage that was asked for, before the form is valid."""
-        key = str(self.data.get("stage", ""))
-        stages: Any = self.fields["stage"]
-        return stages.queryset.filter(pk=key).first() if key.isdecimal() and len(key) < 19 else None
+        return self.stages.get(str(self.data.get("stage", "")))
 
     def _missing(self) -> list[str]:
         required = self.chosen.required_fields if self.chosen else []

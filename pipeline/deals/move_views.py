@@ -34,14 +34,13 @@ def deal_move(request: SignedInRequest, pk: int) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         return _ask(request, "move", form)
     before = deal.stage_id
-    stage, version = form.cleaned_data["stage"], form.cleaned_data["version"]
     try:
         deal = actions.move_to_stage(
             deal_id=pk,
-            stage=stage,
+            stage_id=form.cleaned_data["stage"],
             by=request.user,
             at=timezone.now(),
-            version=version,
+            version=form.cleaned_data["version"],
             fields=form.filled,
             occurred_at=form.happened_at,
             note=form.cleaned_data.get("note", ""),
@@ -125,7 +124,7 @@ def _tell_conflict(request: SignedInRequest, form: DealForm) -> HttpResponse:
     """Who did what meanwhile, and the choice between that and one's own move. Nothing was written."""
     deal = form.deal
     deal.refresh_from_db()
-    wanted = form.cleaned_data.get("stage") if deal.is_open else None
+    wanted = getattr(form, "chosen", None) if deal.is_open else None
     context = {
         "deal": deal,
         "sentence": changes_since(deal, form.cleaned_data["version"]),

@@ -17,7 +17,7 @@ from teams.access import Permission
 from teams.access.roles import roles_with
 from teams.models import PlanStatus, Team, TeamMembership, TerritoryMembership, User, Workspace
 from teams.people import actions as people
-from teams.people.guards import locked_beside_admins, must_administer, must_be_active
+from teams.people.guards import held_person, locked_beside_admins, must_administer, must_be_active
 from teams.people.membership_actions import add_manager, set_team
 from teams.people.models import TeamRole
 from teams.people.querysets import UserQuerySet
@@ -50,9 +50,10 @@ def deactivate_person(*, by: User, at: datetime, user: User, successor: User | N
         raise Refused(message, code="successor_required", field="successor")
     if left and successor is not None:
         _must_be_able(successor, person)
+        # Companies before deals, in the order of those who change both.
+        move_contacts(person, successor, by=by, at=at)
         move_deals(person, successor, by=by, at=at)
         move_activities(person, successor, at=at)
-        move_contacts(person, successor, by=by, at=at)
         _tell(successor, person, left, at)
     _leave_territories(person, by=by, at=at)
     people.deactivate(by=by, at=at, user_id=person.pk)
@@ -116,7 +117,7 @@ def _leave_territories(person: User, *, by: User, at: datetime) -> None:
 
 
 def _must_be_able(successor: User, person: User) -> None:
-    must_be_active(successor, field="successor")
+    must_be_active(held_person(successor.pk), field="successor")
     if not possible_successors(person).filter(pk=successor.pk).exists():
         message = _("%(name)s cannot work on deals. Choose somebody else.") % {"name": successor.name}
         raise Refused(message, code="successor", field="successor")

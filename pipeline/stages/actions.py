@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from crm.lib.errors import Forbidden, Refused
 from crm.lib.fields import only_known
+from crm.lib.locking import held
 from crm.lib.memo import forget
 from crm.lib.ordering import strictly_rising
 from pipeline.stages.models import FormerPosition, Pipeline, Stage
@@ -79,6 +80,9 @@ def move_pipeline(*, by: User, pipeline_id: int, by_places: int) -> Pipeline:
 @transaction.atomic
 def archive_pipeline(*, by: User, at: datetime, pipeline_id: int) -> Pipeline:
     """Offer a pipeline no longer. Refused while it holds open deals, and for the last one."""
+    # All of them: of two that are archived at once, the second waits. With the stages go the deals that enter them.
+    list(Pipeline.objects.order_by("pk").select_for_update(no_key=True))
+    list(Stage.objects.filter(pipeline=pipeline_id).order_by("pk").select_for_update(no_key=True))
     pipeline = _locked_pipeline(pipeline_id, by)
     if pipeline.archived_at:
         return pipeline
@@ -172,6 +176,36 @@ def locked_stage(stage_id: int, by: User) -> Stage:
     _locked_pipeline(Stage.objects.only("pipeline_id").get(pk=stage_id).pipeline_id, by)
     stage: Stage = Stage.objects.select_related("pipeline").select_for_update(of=("self",)).get(pk=stage_id)
     return stage
+
+
+def held_stage(stage_id: int) -> Stage:
+    """A stage that a deal is about to enter: nobody archives or changes it, or archives its pipeline, meanwhile.
+
+    Raises Refused when it is archived or does not exist.
+    """
+    stage = next(iter(held(Stage.objects.filter(pk=stage_id))), None)
+    if stage is None:
+        raise Refused(_("This stage does not exist. Choose another one."), code="unknown_stage", field="stage")
+    if stage.archived_at is not None:
+        raise Refused(_("This stage is archived. Choose another one."), code="archived_stage", field="stage")
+    return stage
+
+
+def must_be_in_use(pipeline: Pipeline) -> None:
+    """Raises Refused for an archived pipeline. With one of its stages held, it stays in use."""
+    if pipeline.archived_at is not None:
+        message = _("The pipeline “%(name)s” is archived. An admin can put it back.")
+        raise Refused(message % {"name": pipeline.label}, code="archived_pipeline")
+
+
+def stage_to_return_to(stage: Stage) -> Stage:
+    """Where a deal goes on that left its pipeline in this stage: there, or where that is archived, in the one before.
+
+    The first of the pipeline where there is none before. The answer is held. Raises Refused for an archived pipeline.
+    """
+    must_be_in_use(stage.pipeline)
+    stages = Stage.objects.in_use().filter(pipeline=stage.pipeline_id).order_by("position")
+    return held_stage((stages.filter(position__lte=stage.position).last() or stages.first() or stage).pk)
 
 
 def open_deals_of(place: Pipeline | Stage) -> Any:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from crm.lib import memo
 from crm.lib.errors import Forbidden, Refused
+from crm.lib.locking import held
 from teams.access import Permission, holds, who_may
 from teams.access.roles import roles_with
 from teams.people.models import User
@@ -37,6 +38,12 @@ def must_leave_an_admin(user: User, admins: set[int]) -> None:
     if admins == {user.pk}:
         message = _("%(name)s is the only admin. Make somebody else an admin first.") % {"name": user.name}
         raise Refused(message, code="last_admin")
+
+
+def held_person(user_id: int) -> User:
+    """Somebody who is about to get work: nobody lets her go or moves her to another team meanwhile."""
+    [user] = held(User.objects.filter(pk=user_id))
+    return user
 
 
 def must_be_active(user: User, *, field: str = "") -> None:

@@ -72,7 +72,7 @@ class World:
         deal = Deal.objects.get(pk=deal_id)
         {
             "move": lambda: actions.move_to_stage(
-                stage=self.pipeline.stages.get(position=1 + choice % 3), note="as it happens", **known
+                stage_id=self.pipeline.stages.get(position=1 + choice % 3).pk, note="as it happens", **known
             ),
             "win": lambda: actions.win(**known),
             "lose": lambda: actions.lose(reason=self.counting, **known),

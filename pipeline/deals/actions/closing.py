@@ -13,7 +13,6 @@ from pipeline.credit import actions as credit
 from pipeline.deals.actions.opening import validate
 from pipeline.deals.actions.recording import apply, check_instant, check_version, live_deal, record, workspace_day
 from pipeline.deals.actions.returning import take_up
-from pipeline.deals.clock import stalled_from
 from pipeline.deals.models import Competitor, Deal
 from pipeline.deals.states import CLOSED, DealStatus, EventKind
 from pipeline.reminders import actions as reminders
@@ -104,13 +103,10 @@ def reopen(*, deal_id: int, by: User, at: datetime, version: int | None, reason:
         "status": DealStatus.OPEN,
         "closed_at": None,
         "close_reason": None,
-        "probability": deal.stage.probability,
     }
-    changes = apply(deal, reopened) | take_up(deal, by=by, at=at)
     deal.probability_overridden = False
+    changes = apply(deal, reopened) | take_up(deal, by=by, at=at)
     deal.fx_rate, deal.close_note, deal.try_again_on = None, "", None
-    deal.stage_entered_at = at
-    deal.stalled_from = stalled_from(deal, deal.stage)
     record(deal, [(EventKind.REOPENED, changes)], by=by, at=at, note=reason)
     if was_won:
         credit.withdraw(deal_id=deal.pk)

@@ -13,7 +13,6 @@ from crm.lib.errors import Forbidden, Refused
 from pipeline.credit import actions as credit
 from pipeline.deals.actions.recording import check_untouched, live_deal, locked_deal, record
 from pipeline.deals.actions.returning import take_up
-from pipeline.deals.clock import stalled_from
 from pipeline.deals.models import Deal
 from pipeline.deals.states import DealStatus, EventKind
 from pipeline.reminders import actions as reminders
@@ -83,8 +82,6 @@ def restore(*, deal_id: int, by: User, at: datetime, version: int | None = None)
     changes = {}
     if deal.status == DealStatus.OPEN:
         changes = take_up(deal, by=by, at=at)
-        deal.stage_entered_at = at
-        deal.stalled_from = stalled_from(deal, deal.stage)
     record(deal, [(EventKind.RESTORED, changes)], by=by, at=at)
     if "owner" in changes:
         credit.follow_owner(deal_id=deal.pk, owner_id=deal.owner_id)

@@ -20,9 +20,11 @@ from pipeline.deals.clock import stalled_from
 from pipeline.deals.models import Deal, DealEvent
 from pipeline.deals.states import DealStatus, EventKind
 from pipeline.reminders import actions as reminders
+from pipeline.stages.actions import held_stage, must_be_in_use
 from pipeline.stages.models import Pipeline, Stage
 from teams.access import Permission, reach, who_may
 from teams.models import User
+from teams.people.guards import held_person, must_be_active
 from teams.people.lines import teams_of
 
 HANDED_OVER = "deal_handed_over"
@@ -33,7 +35,7 @@ WHY_BACK = gettext_lazy("Say why it goes back more than one stage.")
 def move_to_stage(
     *,
     deal_id: int,
-    stage: Stage,
+    stage_id: int,
     by: User,
     at: datetime,
     version: int | None,
@@ -48,6 +50,7 @@ def move_to_stage(
     Raises Refused with code `fields_required` when the stage requires more, with `note_required` when the deal falls
     back by more than one stage and `note` does not say why, Conflict when somebody moved it.
     """
+    stage = held_stage(stage_id)
     hold_company(fields or {})
     deal = live_deal(deal_id, by=by)
     if deal.stage_id == stage.pk and deal.status == DealStatus.OPEN:
@@ -57,8 +60,6 @@ def move_to_stage(
     _check_open(deal)
     if stage.pipeline_id != deal.pipeline_id:
         raise Refused(_("This stage belongs to another pipeline. Change the pipeline instead."), code="pipeline")
-    if stage.archived_at is not None:
-        raise Refused(_("This stage is archived. Choose another one."), code="archived_stage")
     if not note.strip() and falls_far_back(deal, stage):
         raise Refused(WHY_BACK, code="note_required", field="note")
     moved_at = check_instant(deal, occurred_at, by=by, at=at)
@@ -85,11 +86,11 @@ def change_pipeline(
     *, deal_id: int, stage: Stage, by: User, at: datetime, version: int | None, pipeline: Pipeline | None = None
 ) -> Deal:
     """Continue an open deal in a stage of another pipeline; neither won nor lost in the first."""
+    stage = held_stage(stage.pk)
+    must_be_in_use(stage.pipeline)
     deal = live_deal(deal_id, by=by)
     check_version(deal, version, {"stage": stage, "pipeline": stage.pipeline, "status": DealStatus.OPEN})
     _check_open(deal)
-    if stage.archived_at is not None or stage.pipeline.archived_at is not None:
-        raise Refused(_("This stage is archived. Choose another one."), code="archived_stage")
     if stage.pipeline_id == deal.pipeline_id:
         raise Refused(_("The deal is in this pipeline already. Move it to a stage instead."), code="pipeline")
     check_required(deal, stage)
@@ -101,6 +102,7 @@ def change_pipeline(
 @transaction.atomic
 def reassign(*, deal_id: int, owner: User, by: User, at: datetime, version: int | None, note: str = "") -> Deal:
     """Hand an open deal to a colleague within reach. A closed deal keeps its owner, whose credit it is."""
+    owner = held_person(owner.pk)
     deal = live_deal(deal_id, by=by, permission=Permission.DEAL_VIEW)
     scope = reach(by, Permission.DEAL_REASSIGN)
     handled = Deal.objects.reachable_by(by, Permission.DEAL_REASSIGN).filter(pk=deal.pk).exists()
@@ -111,8 +113,7 @@ def reassign(*, deal_id: int, owner: User, by: User, at: datetime, version: int 
         return deal
     if deal.status != DealStatus.OPEN:
         raise Refused(_("A closed deal keeps its owner: the credit belongs to who closed it."), code="closed")
-    if not owner.is_active:
-        raise Refused(_("%(name)s is deactivated. Choose somebody else.") % {"name": owner.name}, code="inactive")
+    must_be_active(owner, field="owner")
     team_id = teams_of([owner.pk], workspace_day(at)).get(owner.pk)
     changes = apply(deal, {"owner": owner})
     if team_id != deal.team_id:

@@ -19,10 +19,12 @@ from pipeline.deals.clock import stalled_from
 from pipeline.deals.models import Deal
 from pipeline.deals.states import EventKind
 from pipeline.reminders import actions as reminders
+from pipeline.stages.actions import held_stage, must_be_in_use
 from pipeline.stages.models import Pipeline, Stage
 from teams.access import Permission, reach, who_may
 from teams.currencies.rates import can_convert
 from teams.models import User, Workspace
+from teams.people.guards import held_person, must_be_active
 from teams.people.lines import teams_of
 
 NO_RATE = gettext_lazy("Enter a currency with known exchange rates, like EUR or USD.")
@@ -49,15 +51,18 @@ def open_deal(
 ) -> Deal:
     """Open a deal in the first stage of the first pipeline unless said otherwise; it belongs to `by` or `owner`.
 
-    Raises Forbidden for an owner out of reach, Refused without a stage to start in or for an invalid field.
+    Raises Forbidden for an owner out of reach, Refused for one who has left, without a stage to start in or for an
+    invalid field.
     """
-    owner = owner or by
     scope = reach(by, Permission.DEAL_ADD)
-    if not scope.covers_person(owner.pk):
+    if not scope.covers_person((owner or by).pk):
         raise Forbidden(who_may(Permission.DEAL_REASSIGN if scope else Permission.DEAL_ADD))
     if currency:
         check_currency(currency)
-    stage = stage or first_stage(pipeline)
+    owner = held_person((owner or by).pk)
+    must_be_active(owner, field="owner")
+    stage = held_stage((stage or first_stage(pipeline)).pk)
+    must_be_in_use(stage.pipeline)
     if pipeline and stage.pipeline_id != pipeline.pk:
         raise Refused(_("This stage belongs to another pipeline. Choose one of this pipeline."), field="stage")
     deal = Deal(

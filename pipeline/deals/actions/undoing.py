@@ -9,6 +9,7 @@ from django.db.models import ForeignKey
 from django.utils.translation import gettext as _
 
 from crm.lib.errors import Refused
+from pipeline.coverage.actions import held_territory
 from pipeline.credit import actions as credit
 from pipeline.deals.actions import parts
 from pipeline.deals.actions.editing import FROZEN_AT_CLOSING
@@ -17,7 +18,9 @@ from pipeline.deals.clock import stalled_from
 from pipeline.deals.models import Deal, DealEvent
 from pipeline.deals.states import CLOSED, DealStatus, EventKind
 from pipeline.reminders import actions as reminders
+from pipeline.stages.actions import held_stage, must_be_in_use
 from teams.models import User
+from teams.people.guards import held_person, must_be_active
 
 UNDO_FOR = timedelta(minutes=10)
 # A reopening has withdrawn frozen credit; closing again is the way back.
@@ -38,8 +41,10 @@ def undo(*, deal_id: int, event_id: int, by: User, at: datetime) -> Deal:
     for name, (before, _after) in event.changes.items():
         if name != "entry_known" and not parts.is_part(name):
             _set(deal, name, before)
-    parts.put_back(deal, event.changes, by=by, at=at)
     _restore_flags(deal, event)
+    if deal.is_open and deal.deleted_at is None:
+        _must_fit(deal)
+    parts.put_back(deal, event.changes, by=by, at=at)
     reversed_changes = {name: [after, before] for name, (before, after) in event.changes.items()}
     record(deal, [(EventKind(event.kind), reversed_changes)], by=by, at=at, corrects=event)
     _follow(deal, event, at)
@@ -59,6 +64,15 @@ def _check(deal: Deal, event: DealEvent, *, by: User, at: datetime) -> None:
     touched = {name for changes in later.values_list("changes", flat=True) for name in changes}
     if touched & set(event.changes) or (not event.changes and later.filter(kind=event.kind).exists()):
         raise Refused(_("Somebody changed this again since. It was not undone."), code="changed_since")
+
+
+def _must_fit(deal: Deal) -> None:
+    """Raises Refused where what the open deal comes back to has ended meanwhile: its stage, owner or company."""
+    held_stage(deal.stage_id)
+    must_be_in_use(deal.pipeline)
+    must_be_active(held_person(deal.owner_id), field="owner")
+    if deal.company is not None:
+        held_territory(deal.company)
 
 
 def _set(deal: Deal, name: str, stored: Any) -> None:

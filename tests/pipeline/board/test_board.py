@@ -142,7 +142,7 @@ def test_a_stale_move_changes_nothing_and_says_who_moved_what_where(client_of, r
     deal = make_deal(rep, stage=stage_of(pipeline, 1))
     read = deal.version
     colleague = make_user("admin", first_name="Miriam", last_name="Roth")
-    move_to_stage(deal_id=deal.pk, stage=stage_of(pipeline, 3), by=colleague, at=NOW, version=read)
+    move_to_stage(deal_id=deal.pk, stage_id=stage_of(pipeline, 3).pk, by=colleague, at=NOW, version=read)
     answer = client_of.post(
         reverse("deal-move", args=[deal.pk]),
         {"stage": stage_of(pipeline, 2).pk, "version": read},

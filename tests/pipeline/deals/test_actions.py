@@ -62,7 +62,12 @@ def test_moves_forward_back_and_skipping_leave_spells(rep, pipeline):
     for days, position in ((1, 3), (2, 1), (4, 2)):
         moved_at = NOW + timedelta(days=days)
         deal = actions.move_to_stage(
-            deal_id=deal.pk, stage=stage(deal, position), by=rep, at=moved_at, version=deal.version, note="They paused."
+            deal_id=deal.pk,
+            stage_id=stage(deal, position).pk,
+            by=rep,
+            at=moved_at,
+            version=deal.version,
+            note="They paused.",
         )
     spells = list(deal.spells.in_order().values_list("stage__position", "entry_kind", "exit_kind", "visit_no"))
     assert spells == [
@@ -79,35 +84,35 @@ def test_going_back_more_than_one_stage_needs_a_reason(rep, pipeline):
     back = {"deal_id": deal.pk, "by": rep, "at": LATER, "version": 1}
     for note in ("", "  "):
         with pytest.raises(Refused, match="Say why") as refusal:
-            actions.move_to_stage(stage=stage(deal, 1), note=note, **back)
+            actions.move_to_stage(stage_id=stage(deal, 1).pk, note=note, **back)
         assert (refusal.value.code, refusal.value.field) == ("note_required", "note")
     deal.refresh_from_db()
     assert (deal.stage.position, deal.version) == (3, 1)
-    moved = actions.move_to_stage(stage=stage(deal, 1), note="They asked for a new offer.", **back)
+    moved = actions.move_to_stage(stage_id=stage(deal, 1).pk, note="They asked for a new offer.", **back)
     assert moved.events.get(kind="stage_changed").note == "They asked for a new offer."
 
 
 def test_going_back_one_stage_needs_none_and_archived_stages_do_not_count(rep, pipeline):
     deal = make_deal(rep, stage=pipeline.stages.get(position=3))
-    deal = actions.move_to_stage(deal_id=deal.pk, stage=stage(deal, 2), by=rep, at=LATER, version=1)
-    deal = actions.move_to_stage(deal_id=deal.pk, stage=stage(deal, 3), by=rep, at=LATER, version=2)
+    deal = actions.move_to_stage(deal_id=deal.pk, stage_id=stage(deal, 2).pk, by=rep, at=LATER, version=1)
+    deal = actions.move_to_stage(deal_id=deal.pk, stage_id=stage(deal, 3).pk, by=rep, at=LATER, version=2)
     pipeline.stages.filter(position=2).update(archived_at=NOW)
-    deal = actions.move_to_stage(deal_id=deal.pk, stage=stage(deal, 1), by=rep, at=LATER, version=3)
+    deal = actions.move_to_stage(deal_id=deal.pk, stage_id=stage(deal, 1).pk, by=rep, at=LATER, version=3)
     assert deal.stage.position == 1
 
 
 def test_a_repeated_move_is_one_move(rep, pipeline):
     deal = make_deal(rep)
     for _attempt in range(2):
-        actions.move_to_stage(deal_id=deal.pk, stage=stage(deal, 2), by=rep, at=LATER, version=1)
+        actions.move_to_stage(deal_id=deal.pk, stage_id=stage(deal, 2).pk, by=rep, at=LATER, version=1)
     assert deal.events.filter(kind="stage_changed").count() == 1
 
 
 def test_the_later_of_two_movers_is_told_who_was_first(rep, manager, pipeline):
     deal = make_deal(rep)
-    actions.move_to_stage(deal_id=deal.pk, stage=stage(deal, 2), by=manager, at=LATER, version=1)
+    actions.move_to_stage(deal_id=deal.pk, stage_id=stage(deal, 2).pk, by=manager, at=LATER, version=1)
     with pytest.raises(Conflict) as refusal:
-        actions.move_to_stage(deal_id=deal.pk, stage=stage(deal, 3), by=rep, at=LATER, version=1)
+        actions.move_to_stage(deal_id=deal.pk, stage_id=stage(deal, 3).pk, by=rep, at=LATER, version=1)
     assert refusal.value.conflicts[0].by == manager.name
     deal.refresh_from_db()
     assert deal.stage.position == 2
@@ -129,10 +134,10 @@ def test_a_stage_asks_for_what_it_requires(rep, pipeline):
     demanding = make_stage(pipeline, "Demanding", 9, required_fields=["expected_close_date"])
     deal = make_deal(rep)
     with pytest.raises(Refused) as refusal:
-        actions.move_to_stage(deal_id=deal.pk, stage=demanding, by=rep, at=LATER, version=1)
+        actions.move_to_stage(deal_id=deal.pk, stage_id=demanding.pk, by=rep, at=LATER, version=1)
     assert (refusal.value.code, refusal.value.field) == ("fields_required", "expected_close_date")
     fields = {"expected_close_date": LATER.date()}
-    moved = actions.move_to_stage(deal_id=deal.pk, stage=demanding, by=rep, at=LATER, version=1, fields=fields)
+    moved = actions.move_to_stage(deal_id=deal.pk, stage_id=demanding.pk, by=rep, at=LATER, version=1, fields=fields)
     assert moved.stage == demanding
 
 
@@ -184,7 +189,7 @@ def test_dating_back_has_limits_by_role(request, rep, pipeline, who, days, allow
     by = request.getfixturevalue(who)
     deal = make_deal(rep, at=NOW - timedelta(days=90))
     moved_at = NOW - timedelta(days=days)
-    arguments = {"deal_id": deal.pk, "stage": stage(deal, 2), "by": by, "at": NOW, "version": 1}
+    arguments = {"deal_id": deal.pk, "stage_id": stage(deal, 2).pk, "by": by, "at": NOW, "version": 1}
     if not allowed:
         with pytest.raises(Refused):
             actions.move_to_stage(**arguments, occurred_at=moved_at)
@@ -237,7 +242,7 @@ def test_changing_the_pipeline_is_neither_won_nor_lost(rep, pipeline):
 
 def test_undo_restores_and_stays_in_the_history(rep, pipeline):
     deal = make_deal(rep)
-    actions.move_to_stage(deal_id=deal.pk, stage=stage(deal, 3), by=rep, at=LATER, version=1)
+    actions.move_to_stage(deal_id=deal.pk, stage_id=stage(deal, 3).pk, by=rep, at=LATER, version=1)
     event = deal.events.get(kind="stage_changed")
     actions.undo(deal_id=deal.pk, event_id=event.pk, by=rep, at=LATER + timedelta(minutes=9))
     deal.refresh_from_db()

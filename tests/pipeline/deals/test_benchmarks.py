@@ -19,7 +19,7 @@ def go_through(pipeline, admin, *days, end="win"):
     deal = make_deal(admin, at=at, pipeline=pipeline)
     for stage, stay in zip(stages, days, strict=False):
         if stage != stages[0]:
-            actions.move_to_stage(deal_id=deal.pk, stage=stage, by=admin, at=at, version=None)
+            actions.move_to_stage(deal_id=deal.pk, stage_id=stage.pk, by=admin, at=at, version=None)
         at += timedelta(days=stay)
     known = {"deal_id": deal.pk, "by": admin, "at": at, "version": None}
     if end == "win":
@@ -50,7 +50,9 @@ def test_stays_in_a_stage_add_up(workspace, pipeline):
     start = NOW - timedelta(days=10)
     deal = make_deal(admin, at=start, pipeline=pipeline)
     for day, stage in ((1, second), (3, first), (6, second)):
-        actions.move_to_stage(deal_id=deal.pk, stage=stage, by=admin, at=start + timedelta(days=day), version=None)
+        actions.move_to_stage(
+            deal_id=deal.pk, stage_id=stage.pk, by=admin, at=start + timedelta(days=day), version=None
+        )
     actions.win(deal_id=deal.pk, by=admin, at=NOW, version=None)
     renew_benchmarks()
     assert first.benchmark.median_days == pytest.approx(4)

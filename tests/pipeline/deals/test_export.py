@@ -151,7 +151,7 @@ def test_it_asks_equally_often_for_one_row_and_for_twenty(rep, pipeline, name):
 def test_rows_behind_a_figure_of_the_past_are_what_they_were_then(rep, pipeline):
     """In the file and through the API, as on the page: they add up to the figure."""
     deal = make_deal(rep, value=1000, at=NOW - timedelta(days=9))
-    move_to_stage(deal_id=deal.pk, stage=Stage.objects.last(), by=rep, at=NOW - timedelta(days=3), version=1)
+    move_to_stage(deal_id=deal.pk, stage_id=Stage.objects.last().pk, by=rep, at=NOW - timedelta(days=3), version=1)
     win(deal_id=deal.pk, by=rep, at=NOW, version=2, value=Decimal(7000))
     then = {"open_at": (NOW - timedelta(days=5)).isoformat()}
     [row] = exported(rep, **then)

@@ -47,7 +47,7 @@ class TestHistory(TestCase):
         try:
             if verb.startswith("move"):
                 stage = deal.pipeline.stages.get(position=int(verb[-1]))
-                actions.move_to_stage(stage=stage, note="as it happens", **arguments)
+                actions.move_to_stage(stage_id=stage.pk, note="as it happens", **arguments)
             elif verb == "lose":
                 actions.lose(reason=CloseReason.objects.get(outcome="lost", code="not_recorded"), **arguments)
             elif verb == "reopen":

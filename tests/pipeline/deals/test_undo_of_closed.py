@@ -30,7 +30,7 @@ def change_probability(deal, by, at):
 
 
 def move(deal, by, at):
-    move_to_stage(deal_id=deal.pk, stage=Stage.objects.last(), by=by, at=at, version=None)
+    move_to_stage(deal_id=deal.pk, stage_id=Stage.objects.last().pk, by=by, at=at, version=None)
 
 
 @pytest.mark.parametrize("change", [change_value, change_probability, move])
@@ -69,7 +69,7 @@ def test_a_probability_taken_back_follows_the_stage_again(rep, deal):
     now = timezone.now()
     change_probability(deal, rep, now)
     undo(deal_id=deal.pk, event_id=last_event(deal), by=rep, at=now)
-    moved = move_to_stage(deal_id=deal.pk, stage=Stage.objects.last(), by=rep, at=now, version=None)
+    moved = move_to_stage(deal_id=deal.pk, stage_id=Stage.objects.last().pk, by=rep, at=now, version=None)
     assert moved.probability == Stage.objects.last().probability
 
 

@@ -111,14 +111,14 @@ def test_stages_move_up_and_down_and_stay_at_the_ends(admin, pipeline, first):
 def test_another_order_does_not_change_what_was_forward(admin, rep, pipeline, first):
     second = pipeline.stages.get(position=2)
     deal, later = make_deal(rep), make_deal(rep)
-    moved = move_to_stage(deal_id=deal.pk, stage=second, by=rep, at=NOW + HOUR, version=1)
+    moved = move_to_stage(deal_id=deal.pk, stage_id=second.pk, by=rep, at=NOW + HOUR, version=1)
     for hours, places in ((2, -1), (4, 1)):
         actions.move_stage(by=admin, at=NOW + hours * HOUR, stage_id=second.pk, by_places=places)
         # What happens in between is judged by the order of then.
         later.refresh_from_db()
         target = first if later.stage_id == second.pk else second
         at = NOW + (hours + 1) * HOUR
-        move_to_stage(deal_id=later.pk, stage=target, by=rep, at=at, version=later.version)
+        move_to_stage(deal_id=later.pk, stage_id=target.pk, by=rep, at=at, version=later.version)
     actions.move_stage(by=admin, at=NOW + 6 * HOUR, stage_id=second.pk, by_places=-1)
     kinds = [list(each.spells.order_by("entered_at").values_list("entry_kind", flat=True)) for each in (moved, later)]
     assert kinds == [["created", "forward"], ["created", "backward", "backward"]]

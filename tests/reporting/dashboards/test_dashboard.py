@@ -158,7 +158,7 @@ def test_the_funnel_the_months_and_the_reasons_open_their_rows(client, admin, re
     for value, stage, outcome in ((1, first, "lost"), (20, second, "lost"), (300, third, "won"), (4000, first, "won")):
         deal = make_deal(rep, value=value, at=NOW - timedelta(days=9))
         if stage != first:
-            actions.move_to_stage(deal_id=deal.pk, stage=stage, by=rep, at=NOW - timedelta(days=5), version=None)
+            actions.move_to_stage(deal_id=deal.pk, stage_id=stage.pk, by=rep, at=NOW - timedelta(days=5), version=None)
         close(deal, rep, NOW, outcome)
     answer = seen_by(client, admin)
     funnel = answer.context["funnel"]

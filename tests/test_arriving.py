@@ -1,0 +1,262 @@
+"""What a deal or an activity comes to - its owner, stage, pipeline, company - is not taken away in the same moment."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Event
+
+import pytest
+from django.db import connections, transaction
+from django.utils import timezone
+
+from crm.lib.errors import Refused
+from pipeline.activities import actions as activities
+from pipeline.contacts.actions import add_company, delete_company
+from pipeline.deals.actions import (
+    delete,
+    edit_deal,
+    lose,
+    move_to_stage,
+    open_deal,
+    reassign,
+    reopen,
+    restore,
+    undo,
+)
+from pipeline.deals.stage_changes import archive_stage
+from pipeline.handover.actions import change_team, deactivate_person
+from pipeline.models import Activity, Deal, DealEvent, Pipeline, Stage
+from pipeline.stages.actions import add_pipeline, archive_pipeline
+from teams.models import User
+from tests import factories
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(60)]
+
+
+def one_into_the_other(first, second):
+    """`second` begins when `first` has written and is not finished yet. Answers what each returned or was refused."""
+    written = Event()
+
+    def run(call, *, hold):
+        try:
+            with transaction.atomic():
+                if not hold:
+                    written.wait(30)
+                answer = call()
+                if hold:
+                    written.set()
+                    time.sleep(0.4)
+        except Refused as refusal:
+            return refusal
+        finally:
+            written.set()
+            connections.close_all()
+        return answer
+
+    with ThreadPoolExecutor(2) as threads:
+        both = [threads.submit(run, first, hold=True), threads.submit(run, second, hold=False)]
+        return [future.result() for future in both]
+
+
+@pytest.fixture
+def last(pipeline):
+    return Stage.objects.in_order().last()
+
+
+@pytest.fixture
+def begun(rep, pipeline):
+    """An hour ago, so that what follows comes after it."""
+    return factories.make_deal(rep, at=timezone.now() - timedelta(hours=1))
+
+
+def _open(by, **fields):
+    return lambda: open_deal(by=by, at=timezone.now(), name="New", **fields)
+
+
+def test_a_new_deal_beside_a_change_of_team(rep, admin, pipeline):
+    team = factories.make_team("Elsewhere")
+    today = timezone.localdate()
+
+    def change():
+        return change_team(by=admin, at=timezone.now(), user=rep, team=team, on=today)
+
+    _changed, deal = one_into_the_other(change, _open(rep))
+    assert Deal.objects.get(pk=deal.pk).team == team
+
+
+def test_a_change_of_team_beside_a_new_deal(rep, admin, pipeline):
+    team = factories.make_team("Elsewhere")
+    today = timezone.localdate()
+
+    def change():
+        return change_team(by=admin, at=timezone.now(), user=rep, team=team, on=today)
+
+    deal, _changed = one_into_the_other(_open(rep), change)
+    assert Deal.objects.get(pk=deal.pk).team == team
+
+
+@pytest.mark.parametrize("leaving_first", [True, False])
+def test_a_new_deal_beside_the_leaving_of_its_owner(rep, other_rep, admin, pipeline, leaving_first):
+    def leave():
+        return deactivate_person(by=admin, at=timezone.now(), user=rep, successor=other_rep)
+
+    calls = [leave, _open(admin, owner=rep)]
+    answers = one_into_the_other(*(calls if leaving_first else reversed(calls)))
+    if leaving_first:
+        assert answers[1].code == "inactive"
+        assert not Deal.objects.exists()
+    else:
+        assert Deal.objects.get().owner == other_rep
+
+
+@pytest.mark.parametrize("leaving_first", [True, False])
+def test_a_hand_over_beside_the_leaving_of_the_new_owner(rep, other_rep, admin, begun, leaving_first):
+    def leave():
+        return deactivate_person(by=admin, at=timezone.now(), user=other_rep, successor=admin)
+
+    def give():
+        return reassign(deal_id=begun.pk, owner=other_rep, by=admin, at=timezone.now(), version=None)
+
+    answers = one_into_the_other(*([leave, give] if leaving_first else [give, leave]))
+    if leaving_first:
+        assert answers[1].code == "inactive"
+    assert Deal.objects.get().owner == (rep if leaving_first else admin)
+
+
+@pytest.mark.parametrize("archiving_first", [True, False])
+@pytest.mark.parametrize("enters", ["moves", "begins"])
+def test_a_deal_enters_a_stage_that_is_archived(rep, admin, begun, last, enters, archiving_first):
+    def put_aside():
+        return archive_stage(by=admin, at=timezone.now(), stage_id=last.pk)
+
+    def move():
+        return move_to_stage(deal_id=begun.pk, stage_id=last.pk, by=rep, at=timezone.now(), version=None)
+
+    enter = {"moves": move, "begins": _open(rep, stage=last)}[enters]
+    answers = one_into_the_other(*([put_aside, enter] if archiving_first else [enter, put_aside]))
+    assert answers[1].code == ("archived_stage" if archiving_first else "has_open_deals")
+    assert Deal.objects.filter(stage=last).exists() is not archiving_first
+
+
+@pytest.mark.parametrize("archiving_first", [True, False])
+def test_a_deal_begins_in_a_pipeline_that_is_archived(rep, admin, pipeline, archiving_first):
+    other = add_pipeline(by=admin, name="Other")
+
+    def put_aside():
+        return archive_pipeline(by=admin, at=timezone.now(), pipeline_id=other.pk)
+
+    enter = _open(rep, stage=other.stages.first())
+    answers = one_into_the_other(*([put_aside, enter] if archiving_first else [enter, put_aside]))
+    assert answers[1].code == ("archived_pipeline" if archiving_first else "has_open_deals")
+    assert Deal.objects.filter(pipeline=other).exists() is not archiving_first
+
+
+def test_of_two_pipelines_archived_at_once_one_stays(admin, pipeline):
+    other = add_pipeline(by=admin, name="Other")
+    calls = [
+        lambda key=key: archive_pipeline(by=admin, at=timezone.now(), pipeline_id=key)
+        for key in (pipeline.pk, other.pk)
+    ]
+    answers = one_into_the_other(*calls)
+    assert answers[1].code == "last_pipeline"
+    assert Pipeline.objects.in_use().count() == 1
+
+
+@pytest.mark.parametrize("deleting_first", [True, False])
+@pytest.mark.parametrize("enters", ["begins", "changes"])
+def test_a_deal_comes_to_a_company_that_is_deleted(rep, begun, enters, deleting_first):
+    company = add_company(by=rep, at=timezone.now(), name="Acme")
+
+    def drop():
+        return delete_company(company_id=company.pk, by=rep, at=timezone.now(), version=None)
+
+    def change():
+        return edit_deal(deal_id=begun.pk, by=rep, at=timezone.now(), version=None, changes={"company": company})
+
+    enter = {"begins": _open(rep, company=company), "changes": change}[enters]
+    answers = one_into_the_other(*([drop, enter] if deleting_first else [enter, drop]))
+    assert answers[1].code == ("company_deleted" if deleting_first else "has_deals")
+    assert Deal.objects.filter(company=company).exists() is not deleting_first
+
+
+@pytest.mark.parametrize("leaving_first", [True, False])
+def test_a_task_for_somebody_who_leaves(rep, other_rep, admin, leaving_first):
+    def give():
+        return activities.plan(by=admin, at=timezone.now(), kind="task", subject="Do", assignee=rep)
+
+    def leave():
+        return deactivate_person(by=admin, at=timezone.now(), user=rep, successor=other_rep)
+
+    answers = one_into_the_other(*([leave, give] if leaving_first else [give, leave]))
+    if leaving_first:
+        assert answers[1].code == "inactive"
+    else:
+        assert Activity.objects.get().assignee == other_rep
+
+
+def test_a_task_comes_back_to_who_takes_it_back_when_its_assignee_has_left(rep, other_rep, manager):
+    task = activities.plan(by=rep, at=timezone.now(), kind="task", subject="Do")
+    activities.complete(activity_id=task.pk, by=rep, at=timezone.now(), version=None)
+    User.objects.filter(pk=rep.pk).update(is_active=False)
+    activities.reopen_activity(activity_id=task.pk, by=manager, at=timezone.now())
+    assert Activity.objects.get().assignee == manager
+
+
+class TestComingBack:
+    """A closed or deleted deal goes on in a world that went on, too."""
+
+    def test_to_the_stage_before_an_archived_one(self, rep, admin, begun, last):
+        now = timezone.now()
+        *_others, before, _last = Stage.objects.in_order()
+        move_to_stage(deal_id=begun.pk, stage_id=last.pk, by=rep, at=now, version=None)
+        lose(deal_id=begun.pk, by=rep, at=now, version=None, reason=factories.make_reason("lost"))
+        archive_stage(by=admin, at=now, stage_id=last.pk)
+        deal = reopen(deal_id=begun.pk, by=rep, at=now, version=None)
+        assert deal.stage == before
+        assert deal.probability == before.probability
+        assert deal.spells.get(left_at__isnull=True).stage == before
+
+    def test_to_the_first_stage_when_none_is_before(self, rep, admin, begun):
+        now = timezone.now()
+        first, second, *_others = Stage.objects.in_order()
+        delete(deal_id=begun.pk, by=rep, at=now)
+        archive_stage(by=admin, at=now, stage_id=first.pk)
+        assert restore(deal_id=begun.pk, by=rep, at=now).stage == second
+
+    def test_not_to_an_archived_pipeline(self, rep, admin, begun):
+        now = timezone.now()
+        lose(deal_id=begun.pk, by=rep, at=now, version=None, reason=factories.make_reason("lost"))
+        add_pipeline(by=admin, name="Other")
+        archive_pipeline(by=admin, at=now, pipeline_id=begun.pipeline_id)
+        with pytest.raises(Refused, match="archived") as refusal:
+            reopen(deal_id=begun.pk, by=rep, at=now, version=None)
+        assert refusal.value.code == "archived_pipeline"
+
+    def test_not_without_its_company(self, rep, pipeline):
+        now = timezone.now()
+        company = add_company(by=rep, at=now, name="Acme")
+        deal = open_deal(by=rep, at=now, name="Deal", company=company)
+        delete(deal_id=deal.pk, by=rep, at=now)
+        delete_company(company_id=company.pk, by=rep, at=now, version=None)
+        with pytest.raises(Refused, match="Acme was deleted"):
+            restore(deal_id=deal.pk, by=rep, at=now)
+        event = DealEvent.objects.filter(deal=deal).latest("pk")
+        with pytest.raises(Refused, match="Acme was deleted"):
+            undo(deal_id=deal.pk, event_id=event.pk, by=rep, at=now)
+
+    def test_undo_does_not_go_back_into_an_archived_stage(self, rep, admin, begun, last):
+        now = timezone.now()
+        first = begun.stage
+        move_to_stage(deal_id=begun.pk, stage_id=last.pk, by=rep, at=now, version=None)
+        archive_stage(by=admin, at=now, stage_id=first.pk)
+        with pytest.raises(Refused) as refusal:
+            undo(deal_id=begun.pk, event_id=DealEvent.objects.latest("pk").pk, by=rep, at=now)
+        assert refusal.value.code == "archived_stage"
+
+    def test_undo_does_not_give_back_to_who_has_left(self, rep, other_rep, admin, begun):
+        now = timezone.now()
+        reassign(deal_id=begun.pk, owner=other_rep, by=admin, at=now, version=None)
+        deactivate_person(by=admin, at=now, user=rep, successor=None)
+        with pytest.raises(Refused) as refusal:
+            undo(deal_id=begun.pk, event_id=DealEvent.objects.latest("pk").pk, by=admin, at=now)
+        assert refusal.value.code == "inactive"
