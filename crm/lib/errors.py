@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.forms import BaseForm
+from django.forms import BaseForm, CharField
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 
 class Refused(Exception):
@@ -40,11 +41,25 @@ class FieldConflict:
 
 
 class Conflict(Refused):
-    """A write based on an outdated version; nothing was written."""
+    """A write based on an outdated version; nothing was written. `newest` is the version to base the next one on."""
 
-    def __init__(self, message: str | Promise, conflicts: list[FieldConflict]) -> None:
+    def __init__(self, message: str | Promise, conflicts: list[FieldConflict], *, newest: int | None = None) -> None:
         super().__init__(message, code="conflict", field=conflicts[0].field if conflicts else "")
         self.conflicts = conflicts
+        self.newest = newest
+
+    def put_into(self, form: BaseForm) -> None:
+        """Stand above what was typed, and what others wrote beside it. Sent again, the form means to replace that."""
+        form.add_error(None, str(self))
+        for conflict in self.conflicts:
+            field = form.fields.get(conflict.field)
+            if isinstance(conflict.theirs, str) and isinstance(field, CharField):
+                words = _("By now it says “%(theirs)s”. Save again to replace that.")
+                form.add_error(conflict.field, words % {"theirs": conflict.theirs})
+        if self.newest is not None and "version" in form.fields:
+            posted: Any = form.data
+            form.data = posted = posted.copy()
+            posted[form.add_prefix("version")] = str(self.newest)
 
 
 class Forbidden(Exception):

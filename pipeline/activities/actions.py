@@ -17,7 +17,8 @@ from pipeline.deals import follow
 from pipeline.deals.models import Deal
 from pipeline.reminders.actions import cancel_for_activity, plan_for_activity
 from teams.access import Permission, reach, who_may
-from teams.audit.merging import validate
+from teams.audit.merging import merged, plain, validate
+from teams.audit.record import record
 from teams.models import User
 from teams.people.guards import held_person, must_be_active
 
@@ -150,9 +151,12 @@ def reschedule(
     activity = _locked(activity_id, by)
     _same_version(activity, version)
     _must_be_open(activity)
+    was = (activity.due_on, activity.due_at)
     set_due(activity, due_on=due_on, due_at=due_at)
     activity.snoozed_until = None
     _write(activity, at)
+    due = zip(("due_on", "due_at"), was, (activity.due_on, activity.due_at), strict=True)
+    _keep_record("rescheduled", activity, by, {name: [plain(before), plain(now)] for name, before, now in due})
     _plan_reminders_anew(activity, at)
     return activity
 
@@ -220,15 +224,20 @@ def cancel(*, activity_id: int, by: User, at: datetime, version: int | None) -> 
 def edit_activity(
     *, activity_id: int, by: User, at: datetime, version: int | None, changes: Mapping[str, Any]
 ) -> Activity:
-    """Change fields of `EDITABLE`. Dates are changed by `reschedule`, people by `reassign_activity`."""
-    only_known(changes, EDITABLE)
+    """Change fields of `EDITABLE`. Dates are changed by `reschedule`, people by `reassign_activity`.
+
+    Fields that others changed since `version` and this one leaves alone keep what they wrote.
+    """
     activity = _locked(activity_id, by)
-    _same_version(activity, version)
-    before = activity.deal_id
-    for name, value in changes.items():
+    entered = merged(activity, only_known(changes, EDITABLE), version)
+    if not entered:
+        return activity
+    before, was = activity.deal_id, {name: plain(getattr(activity, name)) for name in entered}
+    for name, value in entered.items():
         setattr(activity, name, value)
-    must_see(by, changes.get("deal"), changes.get("company"), changes.get("contact"))
+    must_see(by, entered.get("deal"), entered.get("company"), entered.get("contact"))
     _write(checked(activity), at)
+    _keep_record("edited", activity, by, {name: [was[name], plain(getattr(activity, name))] for name in was})
     follow.refresh_next_step([before])
     if activity.is_open:
         _plan_reminders_anew(activity, at)
@@ -243,9 +252,10 @@ def reassign_activity(*, activity_id: int, by: User, at: datetime, version: int 
     _must_be_open(activity)
     _may_assign(by, assignee)
     cancel_for_activity(activity, at=at)
-    activity.assignee = assignee
+    was, activity.assignee = activity.assignee_id, assignee
     set_due(activity, due_on=activity.due_on, due_at=activity.due_at)
     _write(activity, at)
+    _keep_record("reassigned", activity, by, {"assignee": [was, assignee.pk]})
     plan_for_activity(activity, at=at)
     return activity
 
@@ -336,7 +346,8 @@ def _locked(activity_id: int, by: User) -> Activity:
 def _same_version(activity: Activity, version: int | None) -> None:
     if version is not None and version != activity.version:
         theirs = FieldConflict("", None, activity.subject, "", activity.changed_at.isoformat())
-        raise Conflict(_("Somebody changed this activity in the meantime. Look at it again."), [theirs])
+        message = _("Somebody changed this activity in the meantime. Look at it again.")
+        raise Conflict(message, [theirs], newest=activity.version)
 
 
 def _must_be_open(activity: Activity) -> None:
@@ -357,6 +368,13 @@ def _write(activity: Activity, at: datetime) -> None:
     activity.version += 1
     activity.save()
     follow.refresh_next_step([activity.deal_id])
+
+
+def _keep_record(verb: str, activity: Activity, by: User, changes: dict[str, list[Any]]) -> None:
+    """An entry of the audit trail with what the activity said before; nothing where nothing differs."""
+    if differing := {name: pair for name, pair in changes.items() if pair[0] != pair[1]}:
+        versions = {"version": [activity.version - 1, activity.version]}
+        record(f"activity.{verb}", by=by, subject=activity, changes={**differing, **versions})
 
 
 def _plan_reminders_anew(activity: Activity, at: datetime) -> None:

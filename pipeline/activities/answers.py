@@ -1,14 +1,17 @@
 """What the views of activities and notes share: the dialog, and the way back after it."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.contrib import messages
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from crm.lib.errors import Refused
 from crm.lib.text import whole_number
 from pipeline.activities.models import Activity, Note
 from pipeline.activities.undo import undo_url
@@ -16,6 +19,8 @@ from pipeline.contacts.models import Company, Contact
 from pipeline.deals.models import Deal
 from teams.access.dialogs import ask, leave_for
 from teams.access.http import SignedInRequest
+
+T = TypeVar("T", Activity, Note)
 
 SUBJECTS: dict[str, Any] = {"deal": Deal, "company": Company, "contact": Contact}
 # The parameter that asks a page to offer the next step of a deal.
@@ -35,6 +40,20 @@ def about(request: SignedInRequest) -> dict[str, Any]:
 def dialog(request: SignedInRequest, form: Any, *, title: str, submit: str) -> HttpResponse:
     """Ask for what an activity or note needs, and remember where the person came from."""
     return ask(request, form, title=title, submit=submit, next=request.POST.get("next", ""), chips=True)
+
+
+def tried(request: SignedInRequest, form: BaseForm, act: Callable[[], T]) -> T | None:
+    """What the action answers; None where it refused, which the form then says beside what was typed.
+
+    A button outside of the dialog has no form to say it: there the refusal goes on and becomes a notice.
+    """
+    try:
+        return act()
+    except Refused as refusal:
+        if request.htmx and request.htmx.target != "dialog":
+            raise
+        refusal.put_into(form)
+        return None
 
 
 def changed(

@@ -13,6 +13,7 @@ from pipeline.contacts.models import Company, Contact
 from pipeline.deals.models import Deal
 from teams.access import Permission, holds, reach, who_may
 from teams.audit.merging import validate
+from teams.audit.record import record
 from teams.models import User
 
 
@@ -51,15 +52,17 @@ def add_note(
 
 
 @transaction.atomic
-def edit_note(*, note_id: int, by: User, at: datetime, version: int, body: str) -> Note:
-    """Change the text of one's own note."""
+def edit_note(*, note_id: int, by: User, at: datetime, version: int | None, body: str) -> Note:
+    """Change the text of one's own note. The audit trail keeps what it said, unless it is private."""
     note = _locked(note_id, by)
     if note.author_id != by.pk:
         raise Forbidden(_("Only the author can change a note."))
-    if note.version != version:
-        theirs = FieldConflict("body", body, note.body, note.author.name, note.changed_at.isoformat())
-        raise Conflict(_("This note was changed in the meantime."), [theirs])
-    note.body = body
+    _same_version(note, version, FieldConflict("body", body, note.body, note.author.name, note.changed_at.isoformat()))
+    if body == note.body:
+        return note
+    before, note.body = note.body, body
+    changes = {} if note.is_private else {"body": [before, body]}
+    record("note.edited", by=by, subject=note, label=str(_("Private note")) if note.is_private else "", changes=changes)
     return _written(checked(note), at)
 
 
@@ -74,11 +77,12 @@ def pin_note(*, note_id: int, by: User, at: datetime, pinned: bool = True) -> No
 
 
 @transaction.atomic
-def delete_note(*, note_id: int, by: User, at: datetime) -> Note:
+def delete_note(*, note_id: int, by: User, at: datetime, version: int | None = None) -> Note:
     """Take a note away; its author may, and who leads her."""
     note = _locked(note_id, by)
     if not reach(by, Permission.ACTIVITY_EDIT).covers_person(note.author_id):
         raise Forbidden(_("Only the author and their managers can delete a note."))
+    _same_version(note, version)
     note.deleted_at = at
     note.pinned_at = None
     return _written(note, at)
@@ -105,6 +109,11 @@ def _locked(note_id: int, by: User, *, deleted: bool = False) -> Note:
         raise Forbidden(who_may(Permission.ACTIVITY_EDIT))
     notes: Any = Note.objects.filter(deleted_at__isnull=not deleted).reachable_by(by).select_related("author")
     return notes.select_for_update(of=("self",)).get(pk=note_id)
+
+
+def _same_version(note: Note, version: int | None, *theirs: FieldConflict) -> None:
+    if version is not None and version != note.version:
+        raise Conflict(_("This note was changed in the meantime."), list(theirs), newest=note.version)
 
 
 def _written(note: Note, at: datetime) -> Note:

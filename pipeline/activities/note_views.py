@@ -10,12 +10,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from crm.lib.errors import Forbidden
 from crm.lib.repeats import once
 from pipeline.activities import note_actions
-from pipeline.activities.answers import about, dialog, told
+from pipeline.activities.answers import about, dialog, told, tried
 from pipeline.activities.forms import NoteEditForm, NoteForm
 from pipeline.activities.models import Note
 from teams.access import Permission
 from teams.access.doors import door
-from teams.access.http import SignedInRequest
+from teams.access.http import SignedInRequest, version_read
 
 
 @door(Permission.ACTIVITY_EDIT)
@@ -25,8 +25,10 @@ def note_add(request: SignedInRequest) -> HttpResponse:
     records = about(request)
     form = NoteForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        note = note_actions.add_note(by=request.user, at=timezone.now(), **form.cleaned_data, **records)
-        return told(request, note, _("Note added"), undo="")
+        facts = {**form.cleaned_data, **records}
+        note = tried(request, form, lambda: note_actions.add_note(by=request.user, at=timezone.now(), **facts))
+        if note:
+            return told(request, note, _("Note added"), undo="")
     return dialog(request, form, title=_("New note"), submit=_("Add note"))
 
 
@@ -38,10 +40,10 @@ def note_edit(request: SignedInRequest, pk: int) -> HttpResponse:
         raise Forbidden(_("Only the author can change a note."))
     form = NoteEditForm(request.POST or None, initial={"version": note.version, "body": note.body})
     if request.method == "POST" and form.is_valid():
-        version = form.cleaned_data["version"] or note.version
-        body = form.cleaned_data["body"]
-        note = note_actions.edit_note(note_id=pk, by=request.user, at=timezone.now(), version=version, body=body)
-        return told(request, note, _("Note changed"), undo="")
+        facts = {"note_id": pk, **form.cleaned_data}
+        saved = tried(request, form, lambda: note_actions.edit_note(by=request.user, at=timezone.now(), **facts))
+        if saved:
+            return told(request, saved, _("Note changed"), undo="")
     return dialog(request, form, title=_("Change note"), submit=_("Save"))
 
 
@@ -59,7 +61,8 @@ def note_pin(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 def note_delete(request: SignedInRequest, pk: int) -> HttpResponse:
     _reached(request, pk)
-    note = note_actions.delete_note(note_id=pk, by=request.user, at=timezone.now())
+    version = version_read(request)
+    note = note_actions.delete_note(note_id=pk, by=request.user, at=timezone.now(), version=version)
     return told(request, note, _("Note deleted"), undo=reverse("note-restore", args=[pk]))
 
 

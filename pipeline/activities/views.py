@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from crm.lib.periods import local_date
 from crm.lib.repeats import once
 from pipeline.activities import actions
-from pipeline.activities.answers import about, changed, dialog, told
+from pipeline.activities.answers import about, changed, dialog, told, tried
 from pipeline.activities.forms import DoneForm, DueForm, EditForm, PlanForm, SnoozeForm, due_initial
 from pipeline.activities.models import Activity
 from pipeline.activities.quick import snooze_until
@@ -33,9 +33,10 @@ def activity_add(request: SignedInRequest) -> HttpResponse:
     kind = request.GET.get("kind", "call")
     form = PlanForm(request.POST or None, by=request.user, initial={"kind": kind})
     if request.method == "POST" and form.is_valid():
-        now = timezone.now()
-        added = actions.plan(by=request.user, at=now, **form.facts, **form.due(request.user), **records)
-        return told(request, added, _("Planned"), undo="")
+        facts = {**form.facts, **form.due(request.user), **records}
+        added = tried(request, form, lambda: actions.plan(by=request.user, at=timezone.now(), **facts))
+        if added:
+            return told(request, added, _("Planned"), undo="")
     title = {"call": _("Plan a call"), "meeting": _("Plan a meeting"), "email": _("Plan an e-mail")}.get(kind)
     return dialog(request, form, title=title or _("Plan an activity"), submit=pgettext("verb", "Plan"))
 
@@ -46,9 +47,10 @@ def activity_done(request: SignedInRequest, pk: int) -> HttpResponse:
     activity = _reached(request, pk)
     form = DoneForm(request.POST if request.method == "POST" else None, activity=activity)
     if request.method == "POST" and form.is_valid():
-        before = memory(activity)
-        done = actions.complete(activity_id=pk, by=request.user, at=timezone.now(), **form.facts)
-        return changed(request, done, _("Done: %(subject)s") % {"subject": done.subject}, before, offer_next=True)
+        before, facts = memory(activity), {"activity_id": pk, "by": request.user, **form.facts}
+        done = tried(request, form, lambda: actions.complete(at=timezone.now(), **facts))
+        if done:
+            return changed(request, done, _("Done: %(subject)s") % {"subject": done.subject}, before, offer_next=True)
     return dialog(request, form, title=activity.subject, submit=_("Mark as done"))
 
 
@@ -58,12 +60,10 @@ def activity_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     activity = _reached(request, pk)
     form = EditForm(request.POST or None, activity=activity)
     if request.method == "POST" and form.is_valid():
-        version, changes = form.cleaned_data["version"], form.changes
-        if changes:
-            activity = actions.edit_activity(
-                activity_id=pk, by=request.user, at=timezone.now(), version=version, changes=changes
-            )
-        return told(request, activity, _("Saved"), undo="")
+        facts = {"activity_id": pk, "version": form.cleaned_data["version"], "changes": form.changes}
+        saved = tried(request, form, lambda: actions.edit_activity(by=request.user, at=timezone.now(), **facts))
+        if saved:
+            return told(request, saved, _("Saved"), undo="")
     return dialog(request, form, title=_("Change activity"), submit=_("Save"))
 
 
@@ -74,10 +74,11 @@ def activity_reschedule(request: SignedInRequest, pk: int) -> HttpResponse:
     initial = {"version": activity.version, **due_initial(activity, request.user)}
     form = DueForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
-        before, version = memory(activity), form.cleaned_data["version"]
-        due = form.due(request.user)
-        moved = actions.reschedule(activity_id=pk, by=request.user, at=timezone.now(), version=version, **due)
-        return changed(request, moved, _("Rescheduled"), before)
+        before = memory(activity)
+        facts = {"activity_id": pk, "version": form.cleaned_data["version"], **form.due(request.user)}
+        moved = tried(request, form, lambda: actions.reschedule(by=request.user, at=timezone.now(), **facts))
+        if moved:
+            return changed(request, moved, _("Rescheduled"), before)
     return dialog(request, form, title=activity.subject, submit=_("Reschedule"))
 
 
@@ -88,10 +89,12 @@ def activity_snooze(request: SignedInRequest, pk: int) -> HttpResponse:
     today = local_date(now, request.user.zone)
     form = SnoozeForm(request.POST or None, today=today, initial={"version": activity.version})
     if request.method == "POST" and form.is_valid():
-        before, facts = memory(activity), form.cleaned_data
-        until = snooze_until(facts["until"], now, by=request.user, on=facts["on"])
-        later = actions.snooze(activity_id=pk, by=request.user, at=now, until=until, version=facts["version"])
-        return changed(request, later, _("Snoozed"), before)
+        before, chosen = memory(activity), form.cleaned_data
+        until = snooze_until(chosen["until"], now, by=request.user, on=chosen["on"])
+        facts = {"activity_id": pk, "version": chosen["version"], "until": until}
+        later = tried(request, form, lambda: actions.snooze(by=request.user, at=now, **facts))
+        if later:
+            return changed(request, later, _("Snoozed"), before)
     return dialog(request, form, title=activity.subject, submit=_("Snooze"))
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
-from crm.lib.errors import Conflict, Refused
+from crm.lib.errors import Refused
 from crm.lib.repeats import once
 from crm.lib.text import SingleLine
 from pipeline.contacts import record_page
@@ -140,8 +140,6 @@ def company_pin(request: SignedInRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             customers.pin_company(company_id=pk, by=request.user, at=timezone.now(), **form.cleaned_data)
-        except Conflict:
-            raise
         except Refused as refusal:
             refusal.put_into(form)
         else:

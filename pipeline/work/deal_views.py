@@ -147,8 +147,6 @@ def act(request: SignedInRequest, pk: int, verb: str, part: int = 0) -> HttpResp
         before = _last_event(pk)
         try:
             form.carry_out(deal=found, by=request.user, at=now)
-        except Conflict:
-            raise
         except Refused as refusal:
             refusal.put_into(form)
         else:

@@ -54,6 +54,7 @@ class Entry:
     edit_url: str = ""
     pin_url: str = ""
     delete_url: str = ""
+    version: int = 0
     change_html: SafeString = field(default_factory=SafeString)
     order: int = 0
 
@@ -169,6 +170,7 @@ def _note(note: Note, reader: User, scope: Reach) -> Entry:
         edit_url=address("note-edit", note.pk) if scope and note.author_id == reader.pk else "",
         pin_url=address("note-pin", note.pk) if scope else "",
         delete_url=address("note-delete", note.pk) if scope.covers_person(note.author_id) else "",
+        version=note.version,
         order=note.pk,
     )
 

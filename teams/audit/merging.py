@@ -53,7 +53,9 @@ def merged(row: Any, wanted: Mapping[str, Any], version: int | None) -> dict[str
     ]
     if conflicts:
         name = conflicts[0].by or _("Somebody")
-        raise Conflict(_("%(name)s changed this meanwhile. Nothing was saved yet.") % {"name": name}, conflicts)
+        raise Conflict(
+            _("%(name)s changed this meanwhile. Nothing was saved yet.") % {"name": name}, conflicts, newest=row.version
+        )
     return entered
 
 

@@ -9,6 +9,9 @@ SENTENCES: dict[str, Promise] = {
     "denied": _("{who} was refused: {what}"),
     "signed_in": _("{who} signed in"),
     "export": _("{who} exported {what}"),
+    "activity.edited": _("{who} changed the activity {what}"),
+    "activity.reassigned": _("{who} gave the activity {what} to somebody else"),
+    "activity.rescheduled": _("{who} rescheduled the activity {what}"),
     "closereason.added": _("{who} added the reason {what}"),
     "closereason.archived": _("{who} archived the reason {what}"),
     "closereason.edited": _("{who} changed the reason {what}"),
@@ -22,6 +25,7 @@ SENTENCES: dict[str, Promise] = {
     "contact.deleted": _("{who} deleted the contact {what}"),
     "contact.edited": _("{who} changed the contact {what}"),
     "contact.restored": _("{who} restored the contact {what}"),
+    "note.edited": _("{who} changed the note {what}"),
     "pipeline.added": _("{who} added the pipeline {what}"),
     "pipeline.archived": _("{who} archived the pipeline {what}"),
     "pipeline.edited": _("{who} changed the pipeline {what}"),
@@ -70,9 +74,11 @@ NOBODY = _("The system")
 
 # How kinds of records are called where people choose one.
 SUBJECTS: dict[str, Promise] = {
+    "activity": _("Activities"),
     "closereason": _("Reasons"),
     "company": _("Companies"),
     "contact": _("Contacts"),
+    "note": _("Notes"),
     "pipeline": _("Pipelines"),
     "stage": _("Stages"),
     "team": _("Teams"),
@@ -135,6 +141,8 @@ USUAL_ICON = "pencil"
 # Fields whose column has no name for people.
 FIELDS: dict[str, Promise] = {
     "archived": _("Archived"),
+    "assignee": _("Assignee"),
+    "body": _("Text"),
     "company": _("Company"),
     "counts_in_win_rate": _("Counts in the win rate"),
     "currency": _("Currency"),

@@ -99,7 +99,11 @@ def check_rows(deal: Deal, version: int | None, names: Iterable[str]) -> None:
         for name in wanted & set(event.changes):
             by = str(event.actor or _("Somebody"))
             clash = FieldConflict(name, None, event.changes[name][1], by, event.recorded_at.isoformat())
-            raise Conflict(_("%(name)s changed this meanwhile. Nothing was saved yet.") % {"name": by}, [clash])
+            raise Conflict(
+                _("%(name)s changed this meanwhile. Nothing was saved yet.") % {"name": by},
+                [clash],
+                newest=deal.version,
+            )
 
 
 def _put(deal: Deal, name: str, stored: Mapping[str, Any] | None, *, by: User, at: datetime) -> None:

@@ -71,7 +71,11 @@ def check_version(deal: Deal, version: int | None, wanted: dict[str, Any]) -> No
     ]
     if conflicts:
         name = conflicts[0].by or _("Somebody")
-        raise Conflict(_("%(name)s changed this meanwhile. Nothing was saved yet.") % {"name": name}, conflicts)
+        raise Conflict(
+            _("%(name)s changed this meanwhile. Nothing was saved yet.") % {"name": name},
+            conflicts,
+            newest=deal.version,
+        )
 
 
 def check_untouched(deal: Deal, version: int | None) -> None:
@@ -92,7 +96,7 @@ def check_untouched(deal: Deal, version: int | None) -> None:
     ]
     who = later[-1].actor if later else None
     message = _("%(name)s changed this meanwhile. Look at it again first.")
-    raise Conflict(message % {"name": who or _("Somebody")}, conflicts)
+    raise Conflict(message % {"name": who or _("Somebody")}, conflicts, newest=deal.version)
 
 
 def check_instant(deal: Deal, occurred_at: datetime | None, *, by: User, at: datetime) -> datetime:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from crm.lib.errors import Conflict, Refused
+from crm.lib.errors import Refused
 from crm.lib.repeats import once
 from pipeline.coverage.rules import in_words
 from pipeline.handover.territories import actions, page
@@ -249,8 +249,6 @@ def _dialog(
     if request.method == "POST" and form.is_valid():
         try:
             there = do(form.cleaned_data)
-        except Conflict:
-            raise
         except Refused as refusal:
             refusal.put_into(form)
         else:

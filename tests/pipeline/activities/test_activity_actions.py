@@ -7,7 +7,7 @@ import pytest
 from crm.lib.errors import Conflict, Forbidden, Refused
 from pipeline.activities import actions, note_actions
 from pipeline.models import Activity
-from teams.models import User
+from teams.models import AuditEntry, User
 from tests.factories import make_company
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +62,29 @@ def test_an_outdated_version_changes_nothing(berta, call):
         actions.cancel(activity_id=call.pk, by=berta, at=NOW, version=1)
     call.refresh_from_db()
     assert call.is_open
+
+
+def test_changes_of_different_fields_merge(berta, call):
+    actions.edit_activity(activity_id=call.pk, by=berta, at=NOW, version=1, changes={"subject": "Call Ada"})
+    merged = actions.edit_activity(activity_id=call.pk, by=berta, at=NOW, version=1, changes={"text": "About colours"})
+    assert (merged.subject, merged.text, merged.version) == ("Call Ada", "About colours", 3)
+    with pytest.raises(Conflict) as conflict:
+        actions.edit_activity(activity_id=call.pk, by=berta, at=NOW, version=1, changes={"subject": "Call Eve"})
+    assert (conflict.value.conflicts[0].theirs, conflict.value.newest) == ("Call Ada", 3)
+
+
+def test_what_an_activity_said_is_in_the_audit_trail(berta, call):
+    adam = User.objects.create_user("adam@example.com", role="rep")
+    User.objects.filter(pk=berta.pk).update(role="admin")
+    admin = User.objects.get(pk=berta.pk)
+    actions.edit_activity(activity_id=call.pk, by=admin, at=NOW, version=None, changes={"subject": "Call Ada"})
+    actions.edit_activity(activity_id=call.pk, by=admin, at=NOW, version=None, changes={"subject": "Call Ada"})
+    actions.reschedule(activity_id=call.pk, by=admin, at=NOW, version=None, due_on=date(2026, 12, 1))
+    actions.reassign_activity(activity_id=call.pk, by=admin, at=NOW, version=None, assignee=adam)
+    edited, moved, given = AuditEntry.objects.filter(subject_type="activity").order_by("pk")
+    assert edited.changes == {"subject": ["Call", "Call Ada"], "version": [1, 2]}
+    assert moved.changes["due_on"] == [None, "2026-12-01"]
+    assert given.changes["assignee"] == [berta.pk, adam.pk]
 
 
 def test_a_snooze_keeps_the_due_time_and_ends_at_five(berta, call):

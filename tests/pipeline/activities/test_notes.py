@@ -2,8 +2,10 @@
 
 import pytest
 
-from pipeline.activities.note_actions import add_note
+from crm.lib.errors import Refused
+from pipeline.activities.note_actions import add_note, edit_note
 from pipeline.models import Note
+from teams.models import AuditEntry
 from tests.factories import NOW, make_deal
 
 
@@ -31,6 +33,44 @@ def test_the_author_changes_it_from_the_version_she_read(client, rep, note):
         f"/notes/{note.pk}/edit/", {"body": "Wants green", "version": 1}, headers={"HX-Request": "true"}
     )
     assert stale.status_code == 409
+
+
+def test_a_conflict_keeps_what_was_typed_and_sent_again_it_means_it(client, rep, note):
+    act(client, rep, note, "edit", body="Wants red", version=1)
+    refused = act(client, rep, note, "edit", body="Wants green", version=1)
+    assert refused.status_code == 422
+    form = refused.context["form"]
+    assert (form["body"].value(), form["version"].value()) == ("Wants green", "2")
+    assert "Wants red" in form.errors["body"][0]
+    assert act(client, rep, note, "edit", body=form["body"].value(), version="2").status_code == 302
+    note.refresh_from_db()
+    assert note.body == "Wants green"
+
+
+def test_what_a_note_said_is_in_the_audit_trail_unless_it_is_private(client, rep, deal, note):
+    secret = add_note(by=rep, at=NOW, body="He is leaving", deal=deal, is_private=True)
+    act(client, rep, note, "edit", body="Wants red")
+    act(client, rep, secret, "edit", body="He has left")
+    open_entry, private = AuditEntry.objects.filter(action="note.edited").order_by("pk")
+    assert open_entry.changes["body"] == ["Wants blue", "Wants red"]
+    assert (private.subject_label, private.changes) == ("Private note", {})
+
+
+def test_a_note_that_was_changed_meanwhile_is_not_deleted(client, rep, note):
+    act(client, rep, note, "edit", body="Wants red", version=1)
+    act(client, rep, note, "delete", version=1)
+    note.refresh_from_db()
+    assert note.deleted_at is None
+    act(client, rep, note, "delete", version=2)
+    note.refresh_from_db()
+    assert note.deleted_at is not None
+
+
+@pytest.mark.parametrize("body", ["\u200b\u200b", "a\x07", " \u2060 "])
+def test_a_note_that_nobody_could_read_is_not_written(client, rep, note, body):
+    with pytest.raises(Refused):
+        edit_note(note_id=note.pk, by=rep, at=NOW, version=None, body=body)
+    assert act(client, rep, note, "edit", body=body).status_code == 422
 
 
 def test_only_the_author_changes_it(client, manager, other_rep, note):
