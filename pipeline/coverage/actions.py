@@ -14,6 +14,7 @@ from crm.lib.locking import held
 from pipeline.coverage.models import AssignmentSource, TerritoryAssignment
 from pipeline.coverage.rules import Candidate, Facts, Rulebook, Verdict
 from teams.access import Permission, holds, who_may
+from teams.audit.merging import validate
 from teams.audit.record import record
 from teams.models import User
 from teams.territories.models import PlanStatus, Territory, TerritoryPlan
@@ -70,8 +71,7 @@ def pin(*, company: Any, territory: Territory, by: User, at: datetime, reason: s
         raise Refused(_("This territory is not in use. Choose one of the published plan."), field="territory")
     before = company.territory_id
     running = _current([company.pk]).first()
-    _close_current([company.pk], at)
-    TerritoryAssignment.objects.create(
+    pinned = TerritoryAssignment(
         company=company,
         territory=territory,
         starts_at=max(at, running.starts_at) if running else at,
@@ -81,6 +81,9 @@ def pin(*, company: Any, territory: Territory, by: User, at: datetime, reason: s
         reason=reason,
         assigned_by=by,
     )
+    validate(pinned, ["reason"])
+    _close_current([company.pk], at)
+    pinned.save()
     _set_territory([company.pk], territory.pk, type(company))
     record("territory.pinned", by=by, subject=company, changes={"territory": [before, territory.pk]})
     return bool(before != territory.pk)

@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
+from crm.lib.text import SingleLine
+
 
 class AssignmentSource(models.TextChoices):
     RULE = "rule", _("by rule")
@@ -39,7 +41,7 @@ class TerritoryAssignment(models.Model):
     pinned = models.BooleanField(default=False)
     rule_version = models.PositiveIntegerField(default=0)
     trail = models.JSONField(default=list)
-    reason = models.CharField(max_length=300, blank=True)
+    reason = models.CharField(max_length=300, blank=True, validators=[SingleLine()])
     assigned_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta:

@@ -33,7 +33,7 @@ def deal_move(request: SignedInRequest, pk: int) -> HttpResponse:
     form = MoveForm(request.POST or None, deal=deal, today=_today(), by=request.user)
     if request.method != "POST" or not form.is_valid():
         return _ask(request, "move", form)
-    before = deal.stage_id
+    before, read = deal.stage_id, deal.version
     try:
         deal = actions.move_to_stage(
             deal_id=pk,
@@ -47,10 +47,12 @@ def deal_move(request: SignedInRequest, pk: int) -> HttpResponse:
         )
     except Refused as refusal:
         return _ask_again(request, "move", form, refusal)
-    message = _("%(deal)s moved to %(stage)s") % {"deal": deal.name, "stage": deal.stage.label}
+    moved = deal.version != read
+    sentence = _("%(deal)s moved to %(stage)s") if moved else _("%(deal)s is in %(stage)s already")
+    message = sentence % {"deal": deal.name, "stage": deal.stage.label}
     if request.htmx and request.htmx.target == f"deal-{pk}":
-        return _moved_on_board(request, deal, before, message)
-    return done(request, deal, message)
+        return _moved_on_board(request, deal, before, message, undo=moved)
+    return done(request, deal, message, undo=moved)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -144,7 +146,7 @@ def _show(request: SignedInRequest, verb: str, form: Any, **context: Any) -> Htt
     return render(request, f"pipeline/deals/{verb}.html", context, status=422 if form.is_bound else 200)
 
 
-def _moved_on_board(request: SignedInRequest, deal: Deal, before: int, message: str) -> HttpResponse:
+def _moved_on_board(request: SignedInRequest, deal: Deal, before: int, message: str, *, undo: bool) -> HttpResponse:
     """The card in its new place, and the heads of both columns for the filter of the page it was moved on."""
     now = timezone.now()
     deals, deal_filter = filtered(request.user, filters_of_page(request), now=now)  # type: ignore[arg-type]
@@ -158,7 +160,7 @@ def _moved_on_board(request: SignedInRequest, deal: Deal, before: int, message: 
         "several_owners": has_several_owners(deals, deal_filter),
     }
     response = render(request, "pipeline/board/moved.html", context)
-    toast = {"message": message, "level": "success", "undo": undo_url(deal)}
+    toast = {"message": message, "level": "success", "undo": undo_url(deal) if undo else ""}
     response["HX-Trigger"] = json.dumps({"toast": toast})
     return response
 

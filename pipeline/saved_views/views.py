@@ -56,11 +56,11 @@ def view_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     form = ViewForm(request.POST or None, by=request.user, initial={"name": view.name, "scope": view.scope})
     if request.method == "POST" and form.is_valid():
         try:
-            actions.change_view(view=view, by=request.user, **form.cleaned_data)
+            changed = actions.change_view(view=view, by=request.user, **form.cleaned_data)
         except Refused as refusal:
             refusal.put_into(form)
         else:
-            return _go(request, _view(request, pk), _("View saved"))
+            return _go(request, changed, _("View saved"))
     return _ask(request, form, view)
 
 

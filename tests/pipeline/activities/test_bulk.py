@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 
 import pytest
-from django.core.exceptions import ValidationError
 
 from crm.lib.errors import Refused
 from pipeline.activities import actions
@@ -60,7 +59,7 @@ def test_an_invalid_one_stops_all(workspace, rep):
     assert not Activity.objects.exists()
     with pytest.raises(Refused):
         add_notes_in_bulk([Note(body="", author=rep, deal=deal, created_at=NOW, changed_at=NOW)])
-    with pytest.raises(ValidationError):
+    with pytest.raises(Refused):
         add_contacts_in_bulk([Contact(last_name="", created_at=NOW, changed_at=NOW)])
     assert not Note.objects.exists()
     assert not Contact.objects.exists()

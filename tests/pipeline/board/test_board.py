@@ -1,5 +1,6 @@
 """The board: totals of the whole filter, a fixed number of queries, moves by form and by htmx."""
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from crm.lib.memo import remembering
-from pipeline.deals.actions import move_to_stage, win
+from pipeline.deals.actions import edit_deal, move_to_stage, win
 from pipeline.deals.board import CARDS_PER_COLUMN, board_for
 from pipeline.models import Deal, DealStatus
 from tests.factories import NOW, make_deal, make_pipeline, make_reason, make_team, make_user, make_workspace
@@ -136,6 +137,22 @@ def test_a_move_on_the_board_answers_card_and_both_heads(client_of, rep, pipelin
     assert f'id="column-head-{source.pk}"' in page
     assert f'id="column-head-{target.pk}"' in page
     assert "undo" in answer["HX-Trigger"]
+
+
+@pytest.mark.parametrize("on_the_board", [True, False])
+def test_a_move_to_where_the_deal_is_says_so_and_offers_no_undo(client_of, rep, pipeline, on_the_board):
+    """Undo would take back whatever the person did with it before."""
+    deal = make_deal(rep, stage=stage_of(pipeline, 1))
+    edit_deal(deal_id=deal.pk, by=rep, at=NOW, version=deal.version, changes={"name": "Voss"})
+    deal.refresh_from_db()
+    target = f"deal-{deal.pk}" if on_the_board else "dialog"
+    answer = client_of.post(
+        reverse("deal-move", args=[deal.pk]),
+        {"stage": deal.stage_id, "version": deal.version},
+        headers={"HX-Request": "true", "HX-Target": target, "HX-Current-URL": f"http://testserver{reverse('board')}"},
+    )
+    toast = json.loads(answer["HX-Trigger"])["toast"]
+    assert (toast["message"], toast["undo"]) == ("Voss is in Qualify already", "")
 
 
 def test_a_stale_move_changes_nothing_and_says_who_moved_what_where(client_of, rep, pipeline):

@@ -103,6 +103,15 @@ def test_only_its_owner_and_admins_change_a_shared_view(manager, rep, admin, nam
     assert AuditEntry.objects.filter(action__startswith="saved_view.", actor=admin).exists()
 
 
+def test_an_admin_who_takes_a_view_from_everyone_is_not_sent_to_a_missing_page(manager, admin):
+    view = make_view(manager, scope="everyone")
+    client = client_for(admin)
+    answer = client.post(f"/views/{view.pk}/edit/", {"name": "Big ones", "scope": "mine"}, follow=True)
+    assert answer.status_code == 200
+    view.refresh_from_db()
+    assert view.scope == "mine"
+
+
 def test_reps_share_with_their_team_and_not_with_everyone(rep):
     with pytest.raises(Forbidden):
         make_view(rep, scope="everyone")
