@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from crm.lib import memo
-from crm.lib.errors import Refused
+from crm.lib.errors import Conflict, Refused
 from crm.notifications.live import publish_end
 from teams.access import Permission
 from teams.access.roles import roles_with
@@ -103,14 +103,17 @@ def edit_person(*, by: User, user_id: int, changes: Mapping[str, Any]) -> User:
 
 
 @transaction.atomic
-def set_role(*, by: User, at: datetime, user_id: int, role: str) -> User:
+def set_role(*, by: User, at: datetime, user_id: int, role: str, was: str = "") -> User:
     """Give a person another role; she has to sign in again, and her API tokens end.
 
     With a role that leads nobody she no longer manages teams. The last admin keeps the role, and nobody
-    changes her own.
+    changes her own. Raises Conflict when the role is no longer the one that it `was` for who decided.
     """
     user, admins = locked_beside_admins(user_id)
     must_administer(by)
+    if was and was != user.role:
+        sentence = _("Somebody changed the role of %(name)s meanwhile. Choose again.")
+        raise Conflict(sentence % {"name": user.name}, [])
     if user.role == _known(role):
         return user
     _must_be_somebody_else(user, by, _("Another admin has to change your role."))

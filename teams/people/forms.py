@@ -110,7 +110,10 @@ class InviteForm(PersonForm):
 
 
 class RoleForm(forms.Form):
+    """`was` is the role that was read."""
+
     role = forms.ChoiceField(label=_("Role"), choices=ROLES, widget=forms.RadioSelect)
+    was = forms.ChoiceField(choices=ROLES, required=False, widget=forms.HiddenInput)
 
 
 class TeamForm(forms.Form):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from crm.lib.errors import Refused
+from crm.lib.errors import Conflict, Refused
 from crm.lib.forms import entered
 from crm.lib.repeats import once
 from teams.access import Permission
@@ -102,7 +102,10 @@ def user_role(request: SignedInRequest, pk: int) -> HttpResponse:
     form = RoleForm(request.POST)
     if form.is_valid():
         try:
-            actions.set_role(by=request.user, at=timezone.now(), user_id=pk, role=form.cleaned_data["role"])
+            actions.set_role(by=request.user, at=timezone.now(), user_id=pk, **form.cleaned_data)
+        except Conflict as conflict:
+            messages.error(request, str(conflict))
+            return redirect("user-edit", pk)
         except Refused as refusal:
             refusal.put_into(form)
         else:
@@ -164,7 +167,7 @@ def _show(
     context = {
         "person": person,
         "facts": facts or FactsForm(initial={name: getattr(person, name) for name in FACTS}),
-        "role": role or RoleForm(initial={"role": person.role}),
+        "role": role or RoleForm(initial={"role": person.role, "was": person.role}),
         "stays": stays,
         "teams_today": _once(row.membership.team for row in stays if not (row.is_planned or row.is_over)),
         "deputies": directory.deputies_of(person, today),

@@ -178,6 +178,12 @@ def test_facts_and_role_are_changed(client, rep):
     wrong = client.post(page, facts | {"email": "nonsense"})
     assert wrong.status_code == 422
     assert client.post(reverse("user-role", args=[rep.pk]), {"role": "owner"}).status_code == 422
+    rep.refresh_from_db()
+    assert rep.role == "manager"
+    stale = client.post(reverse("user-role", args=[rep.pk]), {"role": "content", "was": "rep"}, follow=True)
+    assert "Somebody changed the role of Rosa Rep meanwhile. Choose again." in stale.content.decode()
+    rep.refresh_from_db()
+    assert rep.role == "manager"
 
 
 def test_the_own_page_offers_neither_role_nor_door(client, admin):
