@@ -12,6 +12,7 @@ from django.utils import timezone
 from crm.lib.errors import Refused
 from pipeline.activities import actions as activities
 from pipeline.contacts.actions import add_company, delete_company
+from pipeline.deals import history
 from pipeline.deals.actions import (
     delete,
     edit_deal,
@@ -23,7 +24,7 @@ from pipeline.deals.actions import (
     restore,
     undo,
 )
-from pipeline.deals.stage_changes import archive_stage
+from pipeline.deals.stage_changes import archive_stage, edit_stage
 from pipeline.handover.actions import change_team, deactivate_person
 from pipeline.models import Activity, Deal, DealEvent, Pipeline, Stage
 from pipeline.stages.actions import add_pipeline, archive_pipeline
@@ -151,6 +152,46 @@ def test_a_deal_begins_in_a_pipeline_that_is_archived(rep, admin, pipeline, arch
     assert Deal.objects.filter(pipeline=other).exists() is not archiving_first
 
 
+@pytest.mark.parametrize("archiving_first", [True, False])
+def test_a_deal_comes_back_into_a_pipeline_that_is_archived(rep, admin, begun, archiving_first):
+    add_pipeline(by=admin, name="Other")
+    lose(deal_id=begun.pk, by=rep, at=timezone.now(), version=None, reason=factories.make_reason("lost"))
+
+    def put_aside():
+        return archive_pipeline(by=admin, at=timezone.now(), pipeline_id=begun.pipeline_id)
+
+    def come_back():
+        return reopen(deal_id=begun.pk, by=rep, at=timezone.now(), version=None)
+
+    answers = one_into_the_other(*([put_aside, come_back] if archiving_first else [come_back, put_aside]))
+    assert answers[1].code == ("archived_pipeline" if archiving_first else "has_open_deals")
+
+
+@pytest.mark.parametrize("what", ["name", "stage"])
+def test_an_undo_beside_a_change_of_the_stage(rep, admin, begun, last, what):
+    """Both hold the stage before the deal: neither waits for the other in turn."""
+    first, now = begun.stage_id, timezone.now()
+    if what == "name":
+        edit_deal(deal_id=begun.pk, by=rep, at=now, version=None, changes={"name": "Typo"})
+    else:
+        move_to_stage(deal_id=begun.pk, stage_id=last.pk, by=rep, at=now, version=None)
+    event = DealEvent.objects.latest("pk").pk
+
+    def change():
+        wanted = {"probability": 33, "stalled_after_days": 90}
+        return edit_stage(stage_id=first, by=admin, at=timezone.now(), version=None, changes=wanted)
+
+    def take_back():
+        return undo(deal_id=begun.pk, event_id=event, by=rep, at=timezone.now())
+
+    one_into_the_other(change, take_back)
+    deal = Deal.objects.get()
+    assert (deal.stage_id, deal.probability, deal.probability_overridden) == (first, 33, False)
+    assert deal.stalled_from - deal.stage_entered_at > timedelta(days=89)
+    assert history.differences(deal.pk) == []
+    assert deal.intervals.get(valid_to__isnull=True).probability == 33
+
+
 def test_of_two_pipelines_archived_at_once_one_stays(admin, pipeline):
     other = add_pipeline(by=admin, name="Other")
     calls = [
@@ -243,6 +284,26 @@ class TestComingBack:
         event = DealEvent.objects.filter(deal=deal).latest("pk")
         with pytest.raises(Refused, match="Acme was deleted"):
             undo(deal_id=deal.pk, event_id=event.pk, by=rep, at=now)
+
+    def test_with_the_probability_of_its_stage_whatever_was_undone(self, rep, admin, begun):
+        now = timezone.now()
+        delete(deal_id=begun.pk, by=rep, at=now)
+        edit_stage(stage_id=begun.stage_id, by=admin, at=now, version=None, changes={"probability": 33})
+        restore(deal_id=begun.pk, by=rep, at=now + timedelta(seconds=1))
+        event = DealEvent.objects.latest("pk").pk
+        undo(deal_id=begun.pk, event_id=event, by=rep, at=now + timedelta(seconds=2))
+        deal = restore(deal_id=begun.pk, by=rep, at=now + timedelta(seconds=3))
+        assert (deal.probability, deal.probability_overridden) == (33, False)
+        assert history.differences(deal.pk) == []
+
+    def test_an_activity_whose_assignee_has_left(self, rep, other_rep, admin):
+        now = timezone.now()
+        task = activities.plan(by=rep, at=now, kind="task", subject="Do", due_on=timezone.localdate())
+        done = activities.complete(activity_id=task.pk, by=admin, at=now, version=None)
+        deactivate_person(by=admin, at=now, user=rep, successor=None)
+        was = {"due_on": task.due_on, "due_at": None, "snoozed_until": None, "snooze_count": 0}
+        activities.take_back(activity_id=task.pk, by=admin, at=now, version=done.version, **was)
+        assert Activity.objects.get().assignee == admin
 
     def test_undo_does_not_go_back_into_an_archived_stage(self, rep, admin, begun, last):
         now = timezone.now()

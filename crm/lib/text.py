@@ -32,7 +32,7 @@ def is_control(char: str, *, multiline: bool) -> bool:
     return unicodedata.category(char) in {"Cc", "Cs"}
 
 
-def _has_something_to_see(text: str) -> bool:
+def has_something_to_see(text: str) -> bool:
     return any(unicodedata.category(char) not in _INVISIBLE for char in text)
 
 
@@ -46,7 +46,7 @@ class SingleLine:
     def __call__(self, value: str) -> None:
         if any(is_control(c, multiline=False) for c in value):
             raise ValidationError(self.message, code=self.code)
-        if value and not _has_something_to_see(value):
+        if value and not has_something_to_see(value):
             raise ValidationError(self.message, code=self.code)
 
     def __eq__(self, other: object) -> bool:
@@ -58,7 +58,7 @@ class SingleLine:
 
 @deconstructible
 class MultiLine:
-    """Refuses control characters other than line breaks and tabs, and text without a visible character."""
+    """Refuses control characters other than line breaks and tabs."""
 
     message = _("This text holds characters that cannot be stored.")
     code = "multi_line"
@@ -66,8 +66,6 @@ class MultiLine:
     def __call__(self, value: str) -> None:
         if any(is_control(c, multiline=True) for c in value.replace("\r\n", "\n")):
             raise ValidationError(self.message, code=self.code)
-        if value and not _has_something_to_see(value):
-            raise ValidationError(_("Enter text with at least one visible character."), code=self.code)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, MultiLine)

@@ -110,9 +110,12 @@ def complete(
     _must_be_open(activity)
     activity.done_at = at
     activity.done_by = by
+    was = (activity.outcome, activity.text)
     activity.outcome = outcome or activity.outcome
     activity.text = activity.text if text is None else text
     _write(checked(activity), at)
+    said = zip(("outcome", "text"), was, (activity.outcome, activity.text), strict=True)
+    _keep_record("edited", activity, by, {name: [before, now] for name, before, now in said})
     cancel_for_activity(activity, at=at)
     _count_as_contact(activity)
     return activity
@@ -128,9 +131,8 @@ def reopen_activity(*, activity_id: int, by: User, at: datetime, version: int | 
     _same_version(activity, version)
     if activity.is_open:
         return activity
-    if not held_person(activity.assignee_id).is_active:
-        activity.assignee = held_person(by.pk)
-        set_due(activity, due_on=activity.due_on, due_at=activity.due_at)
+    _give_to_who_is_here(activity, by)
+    set_due(activity, due_on=activity.due_on, due_at=activity.due_at)
     activity.done_at = activity.done_by = activity.cancelled_at = None
     _write(activity, at)
     plan_for_activity(activity, at=at)
@@ -194,12 +196,14 @@ def take_back(
 ) -> Activity:
     """Make an activity open again and due as it was before the change that led to `version`.
 
+    Where the assignee has left, it goes to who takes it back.
     Raises `Conflict` when it changed since. The deal's last contact stays as it was.
     """
     activity = _locked(activity_id, by)
     _same_version(activity, version)
     activity.done_at = activity.done_by = activity.cancelled_at = None
     activity.snoozed_until, activity.snooze_count = snoozed_until, snooze_count
+    _give_to_who_is_here(activity, by)
     set_due(activity, due_on=due_on, due_at=due_at)
     _write(activity, at)
     _plan_reminders_anew(activity, at)
@@ -250,7 +254,7 @@ def reassign_activity(*, activity_id: int, by: User, at: datetime, version: int 
     activity = _locked(activity_id, by)
     _same_version(activity, version)
     _must_be_open(activity)
-    _may_assign(by, assignee)
+    assignee = _may_get_it(by, assignee)
     cancel_for_activity(activity, at=at)
     was, activity.assignee = activity.assignee_id, assignee
     set_due(activity, due_on=activity.due_on, due_at=activity.due_at)
@@ -314,7 +318,7 @@ def _new(
     company: Company | None,
     contact: Contact | None,
 ) -> Activity:
-    _may_assign(by, assignee)
+    assignee = _may_get_it(by, assignee)
     must_see(by, deal, company, contact)
     return Activity(
         kind=kind,
@@ -329,10 +333,18 @@ def _new(
     )
 
 
-def _may_assign(by: User, assignee: User) -> None:
+def _give_to_who_is_here(activity: Activity, by: User) -> None:
+    assignee = held_person(activity.assignee_id)
+    activity.assignee = assignee if assignee.is_active else held_person(by.pk)
+
+
+def _may_get_it(by: User, assignee: User) -> User:
+    """The person as she is now, held. Raises Forbidden and Refused."""
     if not reach(by, Permission.ACTIVITY_EDIT).covers_person(assignee.pk):
         raise Forbidden(who_may(Permission.ACTIVITY_EDIT))
-    must_be_active(held_person(assignee.pk), field="assignee")
+    person = held_person(assignee.pk)
+    must_be_active(person, field="assignee")
+    return person
 
 
 def _locked(activity_id: int, by: User) -> Activity:
@@ -346,8 +358,7 @@ def _locked(activity_id: int, by: User) -> Activity:
 def _same_version(activity: Activity, version: int | None) -> None:
     if version is not None and version != activity.version:
         theirs = FieldConflict("", None, activity.subject, "", activity.changed_at.isoformat())
-        message = _("Somebody changed this activity in the meantime. Look at it again.")
-        raise Conflict(message, [theirs], newest=activity.version)
+        raise Conflict(_("Somebody changed this activity in the meantime. Look at it again."), [theirs])
 
 
 def _must_be_open(activity: Activity) -> None:

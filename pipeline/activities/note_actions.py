@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from crm.lib.errors import Conflict, FieldConflict, Forbidden, Refused
+from crm.lib.text import has_something_to_see
 from pipeline.activities.actions import must_see
 from pipeline.activities.models import Note
 from pipeline.contacts.models import Company, Contact
@@ -100,6 +101,8 @@ def restore_note(*, note_id: int, by: User, at: datetime) -> Note:
 
 def checked(note: Note) -> Note:
     """The note, once every field is valid; raises Refused."""
+    if not has_something_to_see(note.body):
+        raise Refused(_("Enter text with at least one visible character."), code="invalid", field="body")
     validate(note, (field.name for field in note._meta.fields if not field.is_relation))
     return note
 

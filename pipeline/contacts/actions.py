@@ -199,14 +199,14 @@ def _no_conflict(row: Any, wanted: dict[str, Any], version: int | None) -> None:
     if conflicts:
         last = list(conflicts.values())[-1]
         sentence = _("%(name)s changed this meanwhile. Nothing was saved yet.") % {"name": last.by}
-        raise Conflict(sentence, list(conflicts.values()), newest=row.version)
+        raise Conflict(sentence, list(conflicts.values()))
 
 
 def _no_change(row: Any, version: int | None) -> None:
     """Raise `Conflict` when anything was changed after `version`."""
     if changes := _changes_since(row, version):
         sentence = _("%(name)s changed this meanwhile. Look at it again first.") % {"name": changes[-1].actor}
-        raise Conflict(sentence, [], newest=row.version)
+        raise Conflict(sentence, [])
 
 
 def _changes_since(row: Any, version: int | None) -> list[AuditEntry]:

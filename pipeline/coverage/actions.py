@@ -52,11 +52,16 @@ def held_territory(company: Any) -> Territory | None:
     """
     # Without a join: a row that changed while one waited for it comes back without what it points to by now.
     row = _locked(company, no_key=True)
-    if row.deleted_at is not None:
-        message = _("The company %(name)s was deleted. Restore it first, or choose another one.")
-        raise Refused(message % {"name": row.name}, code="company_deleted", field="company")
+    must_be_live(row)
     territory: Territory | None = row.territory
     return territory
+
+
+def must_be_live(company: Any) -> None:
+    """Raises Refused for a company in the bin."""
+    if company.deleted_at is not None:
+        message = _("The company %(name)s was deleted. Restore it first, or choose another one.")
+        raise Refused(message % {"name": company.name}, code="company_deleted", field="company")
 
 
 @transaction.atomic

@@ -46,7 +46,7 @@ def answer(request: SignedInRequest, question: Question, **context: Any) -> Http
                 question.save(form.cleaned_data)
             except Conflict as conflict:
                 conflicts = [_sentence(form, each) for each in conflict.conflicts]
-                form, status = question.form_for(_with_newest_version(request, question)), 409
+                form, status = question.form_for(_based_on_newest(request, question, conflict)), 409
             except Refused as refusal:
                 refusal.put_into(form)
                 status = 409
@@ -61,7 +61,9 @@ def _done(request: SignedInRequest, question: Question) -> HttpResponse:
     return HttpResponseClientRefresh() if request.htmx else redirect(question.back)
 
 
-def _with_newest_version(request: SignedInRequest, question: Question) -> Any:
+def _based_on_newest(request: SignedInRequest, question: Question, conflict: Conflict) -> Any:
+    if conflict.newest is not None:
+        return conflict.brought_up_to_date(request.POST)
     data = request.POST.copy()
     if question.version:
         data["version"] = str(question.version())

@@ -178,12 +178,17 @@ def locked_stage(stage_id: int, by: User) -> Stage:
     return stage
 
 
-def held_stage(stage_id: int) -> Stage:
+def held_stage(stage_id: int) -> Stage | None:
     """A stage that a deal is about to enter: nobody archives or changes it, or archives its pipeline, meanwhile.
 
-    Raises Refused when it is archived or does not exist.
+    To be held before the deal, in the order of those who change stages; `must_take_deals` says whether it may be
+    entered, which is for those to know who may move the deal.
     """
-    stage = next(iter(held(Stage.objects.filter(pk=stage_id))), None)
+    return next(iter(held(Stage.objects.filter(pk=stage_id))), None)
+
+
+def must_take_deals(stage: Stage | None) -> Stage:
+    """The stage. Raises Refused for one that is archived or does not exist."""
     if stage is None:
         raise Refused(_("This stage does not exist. Choose another one."), code="unknown_stage", field="stage")
     if stage.archived_at is not None:
@@ -203,9 +208,12 @@ def stage_to_return_to(stage: Stage) -> Stage:
 
     The first of the pipeline where there is none before. The answer is held. Raises Refused for an archived pipeline.
     """
-    must_be_in_use(stage.pipeline)
     stages = Stage.objects.in_use().filter(pipeline=stage.pipeline_id).order_by("position")
-    return held_stage((stages.filter(position__lte=stage.position).last() or stages.first() or stage).pk)
+    nearest = stages.filter(position__lte=stage.position).last() or stages.first() or stage
+    # Held, and read anew with its pipeline: both may have been archived while one waited.
+    found = must_take_deals(held_stage(nearest.pk))
+    must_be_in_use(found.pipeline)
+    return found
 
 
 def open_deals_of(place: Pipeline | Stage) -> Any:

@@ -10,6 +10,8 @@ const answered = () => dialog.querySelector("[data-asked]").dataset.asked === fi
 
 // Set by Enter before the answer is there: what to do with the first option when it comes.
 let hurried = null;
+// The last search got no answer; the page of the search may say more.
+let failed = false;
 
 function choose(option) {
   chosen()?.setAttribute("aria-selected", "false");
@@ -44,20 +46,24 @@ dialog.addEventListener("keydown", (event) => {
   const target = { ArrowDown: all[(at + 1) % all.length], ArrowUp: all.at(at < 1 ? -1 : at - 1), Tab: all.find((option) => option.dataset.offer) }[event.key];
   if (target && !event.shiftKey) {
     event.preventDefault();
+    hurried = null;
     choose(target);
   } else if (event.key === "Enter") {
     event.preventDefault();
     event.stopPropagation();
     hurried = { inNewTab: event.ctrlKey || event.metaKey };
-    answered() && take();
+    answered() ? take() : failed && field().form.submit();
   } else {
     hurried = null;
   }
 });
 dialog.addEventListener("close", () => (hurried = null));
-// No answer comes: the page of the search says more.
-for (const failure of ["htmx:responseError", "htmx:sendError"]) {
-  dialog.addEventListener(failure, () => hurried && field()?.form.submit());
+dialog.addEventListener("htmx:beforeRequest", () => (failed = false));
+for (const failure of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+  dialog.addEventListener(failure, () => {
+    failed = true;
+    hurried && field()?.form.submit();
+  });
 }
 dialog.addEventListener("click", (event) => event.target.closest("[data-palette-close]") && dialog.close());
 dialog.addEventListener("htmx:afterSettle", () => {

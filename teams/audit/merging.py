@@ -44,7 +44,7 @@ def merged(row: Any, wanted: Mapping[str, Any], version: int | None) -> dict[str
     entered = {
         name: value
         for name, value in differing.items()
-        if name not in first or _typed(row, name, first[name].changes[name][0]) != value
+        if name not in first or not _is(row, name, value, first[name].changes[name][0])
     }
     conflicts = [
         FieldConflict(name, plain(entered[name]), entry.changes[name][1], str(entry.actor or ""), entry.at.isoformat())
@@ -52,10 +52,10 @@ def merged(row: Any, wanted: Mapping[str, Any], version: int | None) -> dict[str
         if name in entered
     ]
     if conflicts:
-        name = conflicts[0].by or _("Somebody")
-        raise Conflict(
-            _("%(name)s changed this meanwhile. Nothing was saved yet.") % {"name": name}, conflicts, newest=row.version
-        )
+        message = _("%(name)s changed this meanwhile. Nothing was saved yet.")
+        left = {name: plain(getattr(row, name)) for name in differing if name not in entered}
+        who = conflicts[0].by or _("Somebody")
+        raise Conflict(message % {"name": who}, conflicts, newest=row.version, left=left)
     return entered
 
 
@@ -92,6 +92,7 @@ def _changes_since(row: Any, version: int) -> tuple[dict[str, AuditEntry], dict[
     return first, last
 
 
-def _typed(row: Any, name: str, stored: Any) -> Any:
-    """A value of the audit trail as the row would hold it."""
-    return row._meta.get_field(name).to_python(stored)
+def _is(row: Any, name: str, value: Any, stored: Any) -> bool:
+    """Whether a value is the one of the audit trail."""
+    field = row._meta.get_field(name)
+    return bool(plain(value) == stored if field.is_relation else value == field.to_python(stored))

@@ -121,7 +121,7 @@ def _no_conflict(team: Team, version: int | None, wanted: dict[str, Any]) -> Non
                 theirs = entry.changes[name][1]
                 conflict = FieldConflict(name, str(value or ""), theirs, str(entry.actor or ""), entry.at.isoformat())
                 sentence = _("%(name)s changed this meanwhile. Nothing was saved yet.") % {"name": conflict.by}
-                raise Conflict(sentence, [conflict], newest=team.version)
+                raise Conflict(sentence, [conflict])
 
 
 def _written(team: Team, action: str, by: User, changes: dict[str, list[Any]]) -> Team:

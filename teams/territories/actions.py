@@ -251,7 +251,7 @@ def _write(territory: Territory) -> None:
 def _not_newer(territory: Territory, version: int | None) -> None:
     if version is not None and version < territory.version:
         sentence = _("“%(name)s” was changed meanwhile. Nothing was saved. Look at it again.")
-        raise Conflict(sentence % {"name": territory.name}, [], newest=territory.version)
+        raise Conflict(sentence % {"name": territory.name}, [])
 
 
 def _may_edit(by: User) -> None:

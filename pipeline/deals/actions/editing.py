@@ -8,12 +8,14 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from crm.lib.errors import Refused
+from crm.lib.locking import held
 from pipeline.coverage.actions import held_territory
 from pipeline.deals.actions.opening import check_currency, validate
 from pipeline.deals.actions.recording import apply, check_version, live_deal, record
 from pipeline.deals.models import Deal
 from pipeline.deals.states import CLOSED, DealStatus, EventKind
 from pipeline.reminders import actions as reminders
+from pipeline.stages.models import Stage
 from teams.models import User
 
 EDITABLE = {
@@ -41,7 +43,7 @@ def edit_deal(
 
     Raises Conflict when somebody else changed one of them since `version`; other fields merge.
     """
-    hold_company(changes)
+    hold_related(deal_id, changes)
     deal = live_deal(deal_id, by=by)
     unknown = set(changes) - set(EDITABLE)
     if unknown:
@@ -60,8 +62,12 @@ def edit_deal(
     return deal
 
 
-def hold_company(changes: Mapping[str, Any]) -> None:
-    """Lock the company that a deal is to get before the deal, in the order of those who change territories."""
+def hold_related(deal_id: int, changes: Mapping[str, Any]) -> None:
+    """Hold what the changes go by before the deal, in the order of those who change it: the company that the deal is
+    to get, and its stage where it is to take its probability.
+    """
+    if "probability" in changes and changes["probability"] is None:
+        held(Stage.objects.filter(pk__in=Deal.objects.filter(pk=deal_id).values("stage_id")))
     if company := changes.get("company"):
         held_territory(company)
 

@@ -13,14 +13,14 @@ from crm.lib.errors import Forbidden, Refused
 from crm.notifications.actions import notify
 from pipeline.credit import actions as credit
 from pipeline.deals import history
-from pipeline.deals.actions.editing import EDITABLE, fill, hold_company, with_stage_probability
+from pipeline.deals.actions.editing import EDITABLE, fill, hold_related, with_stage_probability
 from pipeline.deals.actions.opening import validate
 from pipeline.deals.actions.recording import apply, check_instant, check_version, live_deal, record, workspace_day
 from pipeline.deals.clock import stalled_from
 from pipeline.deals.models import Deal, DealEvent
 from pipeline.deals.states import DealStatus, EventKind
 from pipeline.reminders import actions as reminders
-from pipeline.stages.actions import held_stage, must_be_in_use
+from pipeline.stages.actions import held_stage, must_be_in_use, must_take_deals
 from pipeline.stages.models import Pipeline, Stage
 from teams.access import Permission, reach, who_may
 from teams.models import User
@@ -50,9 +50,10 @@ def move_to_stage(
     Raises Refused with code `fields_required` when the stage requires more, with `note_required` when the deal falls
     back by more than one stage and `note` does not say why, Conflict when somebody moved it.
     """
-    stage = held_stage(stage_id)
-    hold_company(fields or {})
+    wanted = held_stage(stage_id)
+    hold_related(deal_id, fields or {})
     deal = live_deal(deal_id, by=by)
+    stage = must_take_deals(wanted)
     if deal.stage_id == stage.pk and deal.status == DealStatus.OPEN:
         return deal
     given = {name: value for name, value in (fields or {}).items() if name in EDITABLE}
@@ -86,9 +87,10 @@ def change_pipeline(
     *, deal_id: int, stage: Stage, by: User, at: datetime, version: int | None, pipeline: Pipeline | None = None
 ) -> Deal:
     """Continue an open deal in a stage of another pipeline; neither won nor lost in the first."""
-    stage = held_stage(stage.pk)
-    must_be_in_use(stage.pipeline)
+    wanted = held_stage(stage.pk)
     deal = live_deal(deal_id, by=by)
+    stage = must_take_deals(wanted)
+    must_be_in_use(stage.pipeline)
     check_version(deal, version, {"stage": stage, "pipeline": stage.pipeline, "status": DealStatus.OPEN})
     _check_open(deal)
     if stage.pipeline_id == deal.pipeline_id:

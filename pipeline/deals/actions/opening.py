@@ -19,7 +19,7 @@ from pipeline.deals.clock import stalled_from
 from pipeline.deals.models import Deal
 from pipeline.deals.states import EventKind
 from pipeline.reminders import actions as reminders
-from pipeline.stages.actions import held_stage, must_be_in_use
+from pipeline.stages.actions import held_stage, must_be_in_use, must_take_deals
 from pipeline.stages.models import Pipeline, Stage
 from teams.access import Permission, reach, who_may
 from teams.currencies.rates import can_convert
@@ -61,7 +61,7 @@ def open_deal(
         check_currency(currency)
     owner = held_person((owner or by).pk)
     must_be_active(owner, field="owner")
-    stage = held_stage((stage or first_stage(pipeline)).pk)
+    stage = must_take_deals(held_stage((stage or first_stage(pipeline)).pk))
     must_be_in_use(stage.pipeline)
     if pipeline and stage.pipeline_id != pipeline.pk:
         raise Refused(_("This stage belongs to another pipeline. Choose one of this pipeline."), field="stage")

@@ -96,7 +96,7 @@ def check_untouched(deal: Deal, version: int | None) -> None:
     ]
     who = later[-1].actor if later else None
     message = _("%(name)s changed this meanwhile. Look at it again first.")
-    raise Conflict(message % {"name": who or _("Somebody")}, conflicts, newest=deal.version)
+    raise Conflict(message % {"name": who or _("Somebody")}, conflicts)
 
 
 def check_instant(deal: Deal, occurred_at: datetime | None, *, by: User, at: datetime) -> datetime:

@@ -1,5 +1,6 @@
 """Taking back one's own last change."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,22 +10,26 @@ from django.db.models import ForeignKey
 from django.utils.translation import gettext as _
 
 from crm.lib.errors import Refused
-from pipeline.coverage.actions import held_territory
+from crm.lib.locking import held
+from pipeline.contacts.models import Company
+from pipeline.coverage.actions import must_be_live
 from pipeline.credit import actions as credit
 from pipeline.deals.actions import parts
 from pipeline.deals.actions.editing import FROZEN_AT_CLOSING
-from pipeline.deals.actions.recording import locked_deal, record
+from pipeline.deals.actions.recording import apply, locked_deal, record
 from pipeline.deals.clock import stalled_from
 from pipeline.deals.models import Deal, DealEvent
-from pipeline.deals.states import CLOSED, DealStatus, EventKind
+from pipeline.deals.states import CLOSED, DealStatus, EventKind, EventSource
 from pipeline.reminders import actions as reminders
-from pipeline.stages.actions import held_stage, must_be_in_use
+from pipeline.stages.actions import held_stage, must_be_in_use, must_take_deals
+from pipeline.stages.models import Stage
 from teams.models import User
 from teams.people.guards import held_person, must_be_active
 
 UNDO_FOR = timedelta(minutes=10)
 # A reopening has withdrawn frozen credit; closing again is the way back.
 _FINAL = (EventKind.CREATED, EventKind.REOPENED)
+_MOVES = (EventKind.STAGE_CHANGED, EventKind.PIPELINE_CHANGED, EventKind.RESTORED)
 _FROZEN = FROZEN_AT_CLOSING | {"owner", "team", "territory", "stage", "pipeline"}
 
 
@@ -35,20 +40,67 @@ def undo(*, deal_id: int, event_id: int, by: User, at: datetime) -> Deal:
     Raises Refused when it is too late, somebody else's, taken back already, or built upon since: a closing builds
     upon everything that it froze.
     """
+    there = _hold(deal_id, event_id)
     deal = locked_deal(deal_id, by=by)
     event = DealEvent.objects.get(pk=event_id, deal_id=deal.pk)
     _check(deal, event, by=by, at=at)
+    followed_stage = not deal.probability_overridden
     for name, (before, _after) in event.changes.items():
         if name != "entry_known" and not parts.is_part(name):
             _set(deal, name, before)
-    _restore_flags(deal, event)
+    if there.stage is not None:
+        deal.stage = there.stage
+    _restore_flags(deal, event, followed_stage=followed_stage)
     if deal.is_open and deal.deleted_at is None:
-        _must_fit(deal)
+        there.must_take_it_back()
     parts.put_back(deal, event.changes, by=by, at=at)
     reversed_changes = {name: [after, before] for name, (before, after) in event.changes.items()}
     record(deal, [(EventKind(event.kind), reversed_changes)], by=by, at=at, corrects=event)
+    _take_probability(deal, at)
     _follow(deal, event, at)
     return deal
+
+
+@dataclass(frozen=True)
+class _There:
+    """Where an open deal comes back to by an undo; None for what stays as it is."""
+
+    stage: Stage | None = None
+    owner: User | None = None
+    company: Company | None = None
+
+    def must_take_it_back(self) -> None:
+        """Raises Refused where one of them has ended meanwhile."""
+        if self.stage is not None:
+            must_be_in_use(must_take_deals(self.stage).pipeline)
+        if self.owner is not None:
+            must_be_active(self.owner, field="owner")
+        if self.company is not None:
+            must_be_live(self.company)
+
+
+def _hold(deal_id: int, event_id: int) -> _There:
+    """What the deal comes back to, held before the deal itself: in the order of those who take it away."""
+    event = DealEvent.objects.filter(pk=event_id, deal_id=deal_id).select_related("deal").first()
+    if event is None:
+        return _There()
+    before = {name: pair[0] for name, pair in event.changes.items()}
+    if event.kind in (*CLOSED, EventKind.DELETED):  # all of it comes back to work
+        before = {name: getattr(event.deal, f"{name}_id") for name in ("owner", "stage", "company")} | before
+    owner, stage, company = (before.get(name) for name in ("owner", "stage", "company"))
+    return _There(
+        owner=held_person(owner) if owner else None,
+        stage=held_stage(stage) if stage else None,
+        company=held(Company.objects.filter(pk=company))[0] if company else None,
+    )
+
+
+def _take_probability(deal: Deal, at: datetime) -> None:
+    """A deal without a probability of its own has that of its stage, which may have changed while it was elsewhere."""
+    if deal.is_open and deal.deleted_at is None and not deal.probability_overridden:
+        changes = apply(deal, {"probability": deal.stage.probability})
+        if changes:
+            record(deal, [(EventKind.PROBABILITY_CHANGED, changes)], by=None, at=at, source=EventSource.AUTOMATION)
 
 
 def _check(deal: Deal, event: DealEvent, *, by: User, at: datetime) -> None:
@@ -64,15 +116,6 @@ def _check(deal: Deal, event: DealEvent, *, by: User, at: datetime) -> None:
     touched = {name for changes in later.values_list("changes", flat=True) for name in changes}
     if touched & set(event.changes) or (not event.changes and later.filter(kind=event.kind).exists()):
         raise Refused(_("Somebody changed this again since. It was not undone."), code="changed_since")
-
-
-def _must_fit(deal: Deal) -> None:
-    """Raises Refused where what the open deal comes back to has ended meanwhile: its stage, owner or company."""
-    held_stage(deal.stage_id)
-    must_be_in_use(deal.pipeline)
-    must_be_active(held_person(deal.owner_id), field="owner")
-    if deal.company is not None:
-        held_territory(deal.company)
 
 
 def _set(deal: Deal, name: str, stored: Any) -> None:
@@ -91,11 +134,13 @@ def _set(deal: Deal, name: str, stored: Any) -> None:
         setattr(deal, name, stored)
 
 
-def _restore_flags(deal: Deal, event: DealEvent) -> None:
+def _restore_flags(deal: Deal, event: DealEvent, *, followed_stage: bool) -> None:
     if event.kind in CLOSED:
         deal.fx_rate, deal.close_note = None, ""
     elif "probability" in event.changes:
-        deal.probability_overridden = deal.probability != deal.stage.probability
+        # Who moves takes the probability of the stage only without one of its own, and keeps that otherwise.
+        moved = event.kind in _MOVES and followed_stage
+        deal.probability_overridden = not moved and deal.probability != deal.stage.probability
     if event.kind == EventKind.DELETED:
         deal.deleted_at = None
     elif event.kind == EventKind.RESTORED:

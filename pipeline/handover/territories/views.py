@@ -251,6 +251,8 @@ def _dialog(
             there = do(form.cleaned_data)
         except Refused as refusal:
             refusal.put_into(form)
+            # What was typed is still based on what was read.
+            more |= {"version": request.POST["version"]} if "version" in request.POST else {}
         else:
             return leave_for(request, there)
     return ask(request, form, title=title, submit=submit, **more)

@@ -73,6 +73,24 @@ def test_changes_of_different_fields_merge(berta, call):
     assert (conflict.value.conflicts[0].theirs, conflict.value.newest) == ("Call Ada", 3)
 
 
+def test_what_was_said_on_completion_is_not_overwritten(berta, call):
+    actions.complete(activity_id=call.pk, by=berta, at=NOW, version=1, text="They signed")
+    with pytest.raises(Conflict) as conflict:
+        actions.edit_activity(activity_id=call.pk, by=berta, at=NOW, version=1, changes={"text": "About colours"})
+    assert conflict.value.conflicts[0].theirs == "They signed"
+
+
+def test_a_record_that_was_left_as_it_was_read_merges_too(berta, call):
+    User.objects.filter(pk=berta.pk).update(role="admin")
+    admin = User.objects.get(pk=berta.pk)
+    first, second = make_company(owner=admin), make_company(owner=admin)
+    actions.edit_activity(activity_id=call.pk, by=admin, at=NOW, version=1, changes={"company": first})
+    actions.edit_activity(activity_id=call.pk, by=admin, at=NOW, version=2, changes={"company": second})
+    both = {"company": first, "subject": "Call Ada"}
+    merged = actions.edit_activity(activity_id=call.pk, by=admin, at=NOW, version=2, changes=both)
+    assert (merged.company, merged.subject) == (second, "Call Ada")
+
+
 def test_what_an_activity_said_is_in_the_audit_trail(berta, call):
     adam = User.objects.create_user("adam@example.com", role="rep")
     User.objects.filter(pk=berta.pk).update(role="admin")

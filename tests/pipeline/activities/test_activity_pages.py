@@ -1,9 +1,11 @@
 """The dialogs of activities and notes."""
 
 import pytest
+from django.urls import reverse
 
+from pipeline.activities.actions import edit_activity, plan
 from pipeline.models import Activity, Note
-from tests.factories import make_company, make_user
+from tests.factories import NOW, make_company, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -48,3 +50,19 @@ def test_a_note_appears_on_its_company(client, rep):
     company = make_company(owner=rep)
     client.post(f"/notes/new/?company={company.pk}", {"body": "Wants blue"})
     assert "Wants blue" in client.get(f"/companies/{company.pk}/").content.decode()
+
+
+def test_a_form_sent_again_after_a_conflict_reverts_nothing_that_was_left_alone(client, rep):
+    colleague = make_user("admin")
+    call = plan(by=rep, at=NOW, kind="call", subject="Call", text="Blue?")
+    edit_activity(activity_id=call.pk, by=colleague, at=NOW, version=1, changes={"subject": "Call Ada", "text": "Red?"})
+    client.force_login(rep)
+    address = reverse("activity-edit", args=[call.pk])
+    mine = {"version": 1, "kind": "call", "subject": "Call", "text": "Green?", "reminder": "usual"}
+    form = client.post(address, mine).context["form"]
+    assert "Red?" in form.errors["text"][0]
+    again = {name: form[name].value() for name in mine}
+    assert (again["subject"], again["text"]) == ("Call Ada", "Green?")
+    assert client.post(address, again).status_code == 302
+    call.refresh_from_db()
+    assert (call.subject, call.text) == ("Call Ada", "Green?")

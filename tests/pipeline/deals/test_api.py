@@ -99,6 +99,19 @@ def test_a_deal_is_read_with_money_as_text_and_instants_in_utc(api, deal):
     assert body["next_step_state"] == "missing"
 
 
+@pytest.mark.parametrize(("role", "status"), [("rep", 404), ("read_only", 403)])
+def test_who_may_not_move_a_deal_learns_nothing_about_stages(deal, role, status):
+    other = api_client(make_user(role, team=make_team() if role == "rep" else deal.team))
+    for stage in (deal.stage_id, 99999999):
+        body = {"version": 1, "stage": stage}
+        assert other.post(f"{at(deal)}move/", body, format="json").status_code == status
+
+
+def test_a_stage_that_does_not_exist_is_refused_at_its_field(api, deal):
+    answer = api.post(f"{at(deal)}move/", {"version": 1, "stage": 99999999}, format="json")
+    assert (answer.status_code, answer.json()["code"]) == (409, "unknown_stage")
+
+
 def test_unknown_keys_and_parameters_are_named(api, deal):
     answer = api.patch(at(deal), {"version": 1, "naem": "x"}, format="json")
     assert answer.status_code == 400

@@ -162,6 +162,18 @@ def test_a_version_that_is_outdated_conflicts(as_admin, admin, germany):
     assert Territory.objects.get(pk=germany.pk).rules == DE
 
 
+def test_a_form_that_is_outdated_stays_so(as_admin, germany):
+    """It was filled in over what was read: sent again it does not take back what others wrote."""
+    as_admin.post(f"/territories/{germany.pk}/edit/", {"name": "Deutschland", "version": 1})
+    for _time in range(2):
+        answer = as_admin.post(f"/territories/{germany.pk}/edit/", {"name": "Alemania", "version": 1})
+        assert answer.status_code == 422
+        assert "was changed meanwhile" in _text(answer)
+        page = answer.content.decode()
+        assert 'value="Alemania"' in page
+        assert '<input type="hidden" name="version" value="1">' in page
+
+
 def test_mistakes_stand_beside_their_field_and_what_was_typed_stays(as_admin, germany):
     answer = as_admin.post(f"/territories/{germany.pk}/preview/", _rule("Germany"))
     assert answer.status_code == 422

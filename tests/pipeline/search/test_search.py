@@ -178,6 +178,27 @@ def test_enter_before_the_answer_waits_for_it(open_as, rep, voss):
     page.wait_for_url(f"**/deals/{voss.pk}/")
 
 
+@pytest.mark.parametrize("hurry", [True, False])
+def test_enter_without_an_answer_asks_the_page_of_the_search(open_as, rep, voss, hurry):
+    page = open_as(rep)
+    page.goto(reverse("today"))
+    page.keyboard.press("Control+k")
+    field = page.get_by_role("combobox", name="Search or jump to")
+    expect(field).to_be_focused()
+
+    def answer(route):
+        route.abort() if route.request.headers.get("hx-request") else route.continue_()
+
+    page.route("**/search/?q=*", answer)
+    if hurry:
+        field.press_sequentially("voss")
+    else:
+        with page.expect_event("requestfailed"):
+            field.press_sequentially("voss")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search/?q=voss")
+
+
 def test_an_action_of_the_palette_opens_in_its_place(open_as, rep, voss):
     page = open_as(rep)
     page.goto(reverse("today"))
