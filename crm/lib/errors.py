@@ -1,6 +1,6 @@
 """Anticipated failures that a person can do something about."""
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,8 +44,8 @@ class FieldConflict:
 class Conflict(Refused):
     """A write based on an outdated version; nothing was written.
 
-    `newest` is the version to base the next one on, known where `left` is complete: the present values of the fields
-    that the person left as she had read them, which would go back to that if they were sent again.
+    `newest` is the version to base the next one on, known where `left` is complete: the fields that others changed
+    and the person left as she had read them, which would go back to that if they were sent again.
     """
 
     def __init__(
@@ -54,12 +54,12 @@ class Conflict(Refused):
         conflicts: list[FieldConflict],
         *,
         newest: int | None = None,
-        left: Mapping[str, Any] | None = None,
+        left: Collection[str] = (),
     ) -> None:
         super().__init__(message, code="conflict", field=conflicts[0].field if conflicts else "")
         self.conflicts = conflicts
         self.newest = newest
-        self.left = left or {}
+        self.left = frozenset(left)
 
     def put_into(self, form: BaseForm) -> None:
         """Stand above what was typed, and what others wrote beside it. Sent again, the form means to replace that."""
@@ -68,21 +68,28 @@ class Conflict(Refused):
             if isinstance(conflict.theirs, str) and isinstance(form.fields.get(conflict.field), CharField):
                 words = _("By now it says “%(theirs)s”. Save again to replace that.")
                 form.add_error(conflict.field, words % {"theirs": conflict.theirs})
-        if self.newest is not None and {"version", *self.left} <= set(form.fields):
-            form.data = self.brought_up_to_date(form.data)
+        form.data = self.brought_up_to_date(form)
 
-    def brought_up_to_date(self, posted: Any) -> Any:
-        """What was posted, based on the newest version."""
-        data = posted.copy()
-        data["version"] = str(self.newest)
-        for name, value in self.left.items():
-            if value is None or value is False:
-                data.pop(name, None)
-            elif isinstance(value, list):
-                data.setlist(name, [str(each) for each in value])
+    def brought_up_to_date(self, form: BaseForm) -> Any:
+        """What was posted, based on the newest version; fields that were left alone say what others wrote.
+
+        Unchanged, and so outdated, where the form does not begin with the present values.
+        """
+        if self.newest is None or form.initial.get("version") != self.newest or not self.left <= set(form.fields):
+            return form.data
+        posted: Any = form.data
+        posted = posted.copy()
+        posted["version"] = str(self.newest)
+        for name in self.left:
+            field = form.fields[name]
+            now = field.prepare_value(form.get_initial_for_field(field, name))
+            if isinstance(now, list | tuple):
+                posted.setlist(name, [str(each) for each in now])
+            elif now is None or now is False:
+                posted.pop(name, None)
             else:
-                data[name] = "on" if value is True else str(value)
-        return data
+                posted[name] = "on" if now is True else str(now)
+        return posted
 
 
 class Forbidden(Exception):

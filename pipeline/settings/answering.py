@@ -23,8 +23,8 @@ FormFor = Callable[[Any], forms.Form]
 class Question:
     """What is asked and what is done with the answer.
 
-    `form_for` makes the form from what was posted, or from None; `save` takes its values and may raise Refused.
-    `version` reads the newest version of the row, so that after a conflict "save" means "keep mine".
+    `form_for` makes the form from what was posted, or from None; `save` takes its values and may raise Refused. After
+    a conflict "save" means "keep mine".
     """
 
     template: str
@@ -32,7 +32,6 @@ class Question:
     save: Callable[[dict[str, Any]], Any]
     back: str
     done: str
-    version: Callable[[], int] | None = None
 
 
 def answer(request: SignedInRequest, question: Question, **context: Any) -> HttpResponse:
@@ -46,7 +45,7 @@ def answer(request: SignedInRequest, question: Question, **context: Any) -> Http
                 question.save(form.cleaned_data)
             except Conflict as conflict:
                 conflicts = [_sentence(form, each) for each in conflict.conflicts]
-                form, status = question.form_for(_based_on_newest(request, question, conflict)), 409
+                form, status = question.form_for(conflict.brought_up_to_date(form)), 409
             except Refused as refusal:
                 refusal.put_into(form)
                 status = 409
@@ -59,15 +58,6 @@ def answer(request: SignedInRequest, question: Question, **context: Any) -> Http
 def _done(request: SignedInRequest, question: Question) -> HttpResponse:
     messages.success(request, question.done)
     return HttpResponseClientRefresh() if request.htmx else redirect(question.back)
-
-
-def _based_on_newest(request: SignedInRequest, question: Question, conflict: Conflict) -> Any:
-    if conflict.newest is not None:
-        return conflict.brought_up_to_date(request.POST)
-    data = request.POST.copy()
-    if question.version:
-        data["version"] = str(question.version())
-    return data
 
 
 def _sentence(form: forms.Form, conflict: FieldConflict) -> str:

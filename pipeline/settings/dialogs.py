@@ -37,7 +37,6 @@ def edit(
         save,
         back,
         _("Saved"),
-        version=lambda: type(row).objects.get(pk=row.pk).version,
     )
     return answer(request, question, title=row.label, sub=sub, submit=_("Save"))
 

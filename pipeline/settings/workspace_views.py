@@ -29,6 +29,5 @@ def workspace_settings(request: SignedInRequest) -> HttpResponse:
         save=save,
         back=reverse("workspace-settings"),
         done=_("Saved"),
-        version=lambda: Workspace.objects.get(pk=1).version,
     )
     return answer(request, question)

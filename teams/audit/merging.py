@@ -53,7 +53,7 @@ def merged(row: Any, wanted: Mapping[str, Any], version: int | None) -> dict[str
     ]
     if conflicts:
         message = _("%(name)s changed this meanwhile. Nothing was saved yet.")
-        left = {name: plain(getattr(row, name)) for name in differing if name not in entered}
+        left = differing.keys() - entered.keys()
         who = conflicts[0].by or _("Somebody")
         raise Conflict(message % {"name": who}, conflicts, newest=row.version, left=left)
     return entered

@@ -66,6 +66,18 @@ def test_saving_without_a_change_writes_nothing(client, admin, workspace):
     assert Workspace.objects.get().version == workspace.version
 
 
+def test_the_second_takes_back_only_what_she_was_asked_about(client, admin, workspace):
+    theirs = {"name": "Theirs", "pace_behind": Decimal("0.8"), "export_forbidden_for": ["rep"]}
+    edit_workspace(by=make_user(Role.ADMIN), version=1, changes=theirs)
+    client.force_login(admin)
+    form = client.post(URL, posted(workspace, name="Mine")).context["form"]
+    assert form["pace_behind"].value() == "80"
+    again = {name: form[name].value() for name in form.fields if form[name].value() is not None}
+    assert client.post(URL, again).status_code == 302
+    now = Workspace.objects.get()
+    assert (now.name, now.pace_behind, now.export_forbidden_for) == ("Mine", Decimal("0.80"), ["rep"])
+
+
 def test_of_two_admins_the_second_is_asked_about_the_field_that_both_changed(client, admin, workspace):
     edit_workspace(by=make_user(Role.ADMIN, first_name="Bea", last_name="Boss"), version=1, changes={"name": "Theirs"})
     client.force_login(admin)
