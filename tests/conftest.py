@@ -103,6 +103,18 @@ def run_async():
 
 
 @pytest.fixture(autouse=True)
+def _no_loop_of_a_browser(request):
+    """A browser keeps a loop running in this thread, where asynchronous views cannot run: only its tests see it."""
+    if "browser" in request.fixturenames:
+        yield
+        return
+    loop = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(loop)
+
+
+@pytest.fixture(autouse=True)
 def _forgotten_cache():
     """Counters of failed sign-ins and the like end with their test."""
     yield
