@@ -103,24 +103,40 @@ def run_async():
 
 
 @pytest.fixture(autouse=True)
-def _no_loop_of_a_browser(request):
-    """A browser keeps a loop running in this thread, where asynchronous views cannot run: only its tests see it."""
-    if "browser" in request.fixturenames:
-        yield
-        return
-    loop = asyncio._get_running_loop()
-    asyncio._set_running_loop(None)
-    yield
-    asyncio._set_running_loop(loop)
-
-
-@pytest.fixture(autouse=True)
 def _forgotten_cache():
     """Counters of failed sign-ins and the like end with their test."""
     yield
     with Redis.from_url(settings.REDIS_URL) as redis:
         if keys := redis.keys(f"{settings.REDIS_PREFIX}:*"):
             redis.delete(*keys)
+
+
+# --- The loop that a browser leaves running in this thread -------------------------------------------
+#
+# Tests without a browser must not see it from their first fixture to their last: asynchronous views refuse to run in
+# it, and Django keeps another connection for it, in which nothing of this one's transaction is to be seen or undone.
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item, nextitem):
+    if "browser" in item.fixturenames:
+        return (yield)
+    loop = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    result = yield
+    if nextitem is not None:
+        asyncio._set_running_loop(loop)
+    return result
+
+
+@pytest.fixture(scope="session")
+def browser(browser):
+    """The browser, which finds its loop again to close in, whichever test was the last."""
+    loop = asyncio._get_running_loop()
+    yield browser
+    asyncio._set_running_loop(None)
+    connection.close()
+    asyncio._set_running_loop(loop)
 
 
 # --- A real server and browsers ---------------------------------------------------------------------
