@@ -26,7 +26,7 @@ from pipeline.deals.actions import (
 )
 from pipeline.deals.stage_changes import archive_stage, edit_stage
 from pipeline.handover.actions import change_team, deactivate_person
-from pipeline.models import Activity, Deal, DealEvent, Pipeline, Stage
+from pipeline.models import Activity, Company, Deal, DealEvent, Pipeline, Stage
 from pipeline.stages.actions import add_pipeline, archive_pipeline
 from teams.models import User
 from tests import factories
@@ -34,8 +34,11 @@ from tests import factories
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(60)]
 
 
-def one_into_the_other(first, second):
-    """`second` begins when `first` has written and is not finished yet. Answers what each returned or was refused."""
+def one_into_the_other(first, second, *, end=lambda: None):
+    """`second` begins when `first` has written and is not finished yet: it pauses, and then does its `end`.
+
+    Answers what each returned or was refused.
+    """
     written = Event()
 
     def run(call, *, hold):
@@ -47,6 +50,7 @@ def one_into_the_other(first, second):
                 if hold:
                     written.set()
                     time.sleep(0.4)
+                    end()
         except Refused as refusal:
             return refusal
         finally:
@@ -72,6 +76,46 @@ def begun(rep, pipeline):
 
 def _open(by, **fields):
     return lambda: open_deal(by=by, at=timezone.now(), name="New", **fields)
+
+
+@pytest.mark.parametrize("back", [reopen, restore])
+def test_a_deal_comes_back_while_its_company_changes(rep, begun, back):
+    """Who changes a company goes on to its deals: who brings one back must not hold that and wait for the company."""
+    company = factories.make_company(owner=rep)
+    Deal.objects.update(company=company)
+    if back is reopen:
+        lose(deal_id=begun.pk, by=rep, at=timezone.now(), version=None, reason=factories.make_reason("lost"))
+    else:
+        delete(deal_id=begun.pk, by=rep, at=timezone.now(), version=None)
+
+    def change():
+        Company.objects.select_for_update().get(pk=company.pk)
+
+    def follow():
+        list(Deal.objects.filter(company=company).select_for_update(nowait=True))
+
+    one_into_the_other(change, lambda: back(deal_id=begun.pk, by=rep, at=timezone.now(), version=None), end=follow)
+    begun.refresh_from_db()
+    assert (begun.status, begun.deleted_at) == ("open", None)
+
+
+def test_a_step_is_taken_while_its_owner_leaves(rep, other_rep, admin, begun):
+    step = activities.plan(
+        by=rep, at=timezone.now(), kind="call", subject="Call", deal=begun, due_on=timezone.localdate()
+    )
+
+    def take():
+        Activity.objects.select_for_update().get(pk=step.pk)
+
+    def go_on():
+        list(Deal.objects.filter(pk=begun.pk).select_for_update(nowait=True))
+
+    def leave():
+        deactivate_person(by=admin, at=timezone.now(), user=rep, successor=other_rep)
+
+    one_into_the_other(take, leave, end=go_on)
+    step.refresh_from_db()
+    assert step.assignee == other_rep
 
 
 def test_a_new_deal_beside_a_change_of_team(rep, admin, pipeline):

@@ -84,6 +84,7 @@ def edit_company(
     if parent is not None:
         _lock_tree()
         _must_see_company(by, parent.pk)
+    _hold_owner(changes)
     company = _locked(Company, company_id, by)
     _not_above_itself(company.pk, parent)
     changed = _edit(company, only_known(changes, COMPANY_FIELDS), version, by, at)
@@ -131,6 +132,7 @@ def edit_contact(
     *, contact_id: int, by: User, at: datetime, version: int | None, changes: Mapping[str, Any]
 ) -> Contact:
     """Change fields of a contact; conflicts as in `edit_company`."""
+    _hold_owner(changes)
     contact = _locked(Contact, contact_id, by)
     if changes.get("company"):
         _must_see_company(by, changes["company"].pk)
@@ -228,6 +230,12 @@ def _write(row: Any, verb: str, by: User, at: datetime, changes: dict[str, list[
         subject=row,
         changes={**changes, "version": [row.version - 1, row.version]},
     )
+
+
+def _hold_owner(changes: Mapping[str, Any]) -> None:
+    """Hold who is to get the record before the record itself: in the order of those who let people go."""
+    if owner := changes.get("owner"):
+        held_person(owner.pk)
 
 
 def _may_hand_to(by: User, owner: User | None, of: Any = None) -> None:

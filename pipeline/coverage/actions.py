@@ -50,11 +50,15 @@ def held_territory(company: Any) -> Territory | None:
 
     Raises Refused for a company in the bin.
     """
-    # Without a join: a row that changed while one waited for it comes back without what it points to by now.
-    row = _locked(company, no_key=True)
+    row = held_company(company)
     must_be_live(row)
     territory: Territory | None = row.territory
     return territory
+
+
+def held_company(company: Any) -> Any:
+    """The company as it is now and stays until the end of the transaction, one in the bin too."""
+    return held(type(company)._default_manager.filter(pk=company.pk))[0]
 
 
 def must_be_live(company: Any) -> None:
@@ -192,8 +196,8 @@ def _set_territory(company_ids: list[int], territory_id: int | None, model: Any)
     model._default_manager.filter(pk__in=company_ids).update(territory_id=territory_id)
 
 
-def _locked(company: Any, *, no_key: bool = False) -> Any:
-    return type(company)._default_manager.select_for_update(no_key=no_key).get(pk=company.pk)
+def _locked(company: Any) -> Any:
+    return type(company)._default_manager.select_for_update().get(pk=company.pk)
 
 
 def _may_change_territories(by: User) -> None:

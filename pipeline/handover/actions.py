@@ -50,10 +50,10 @@ def deactivate_person(*, by: User, at: datetime, user: User, successor: User | N
         raise Refused(message, code="successor_required", field="successor")
     if left and successor is not None:
         _must_be_able(successor, person)
-        # Companies before deals, in the order of those who change both.
+        # Companies and activities before deals, in the order of those who change both.
         move_contacts(person, successor, by=by, at=at)
-        move_deals(person, successor, by=by, at=at)
         move_activities(person, successor, at=at)
+        move_deals(person, successor, by=by, at=at)
         _tell(successor, person, left, at)
     _leave_territories(person, by=by, at=at)
     people.deactivate(by=by, at=at, user_id=person.pk)

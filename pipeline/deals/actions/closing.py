@@ -12,7 +12,7 @@ from crm.lib.money import to_cents
 from pipeline.credit import actions as credit
 from pipeline.deals.actions.opening import validate
 from pipeline.deals.actions.recording import apply, check_instant, check_version, live_deal, record, workspace_day
-from pipeline.deals.actions.returning import take_up
+from pipeline.deals.actions.returning import hold_place, take_up
 from pipeline.deals.models import Competitor, Deal
 from pipeline.deals.states import CLOSED, DealStatus, EventKind
 from pipeline.reminders import actions as reminders
@@ -88,6 +88,7 @@ def reopen(*, deal_id: int, by: User, at: datetime, version: int | None, reason:
 
     A deal closed in a month that has ended needs the right to reopen closed periods, and a reason.
     """
+    hold_place(deal_id)
     deal = live_deal(deal_id, by=by)
     check_version(deal, version, {"status": DealStatus.OPEN})
     if deal.status == DealStatus.OPEN or deal.closed_at is None:

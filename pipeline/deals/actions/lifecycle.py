@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from crm.lib.errors import Forbidden, Refused
 from pipeline.credit import actions as credit
 from pipeline.deals.actions.recording import check_untouched, live_deal, locked_deal, record
-from pipeline.deals.actions.returning import take_up
+from pipeline.deals.actions.returning import hold_place, take_up
 from pipeline.deals.models import Deal
 from pipeline.deals.states import DealStatus, EventKind
 from pipeline.reminders import actions as reminders
@@ -72,6 +72,7 @@ def delete(*, deal_id: int, by: User, at: datetime, version: int | None = None, 
 @transaction.atomic
 def restore(*, deal_id: int, by: User, at: datetime, version: int | None = None) -> Deal:
     """Take a deal out of the bin; see `take_up` for whose an open one is then."""
+    hold_place(deal_id)
     deal = locked_deal(deal_id, by=by)
     if deal.deleted_at is None:
         return deal
