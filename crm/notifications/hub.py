@@ -11,7 +11,7 @@ from django.conf import settings
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from crm.notifications.live import CHANNEL, END
+from crm.notifications.live import CHANNEL, END, LOOK, mark
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +51,7 @@ class Hub:
         if message["event"] == END:
             self.end(message["user"])
             return
-        text = f"event: {message['event']}\ndata: {json.dumps(message['data'])}\n\n"
+        text = _text(message["event"], message["data"])
         for queue, user_id in self.listeners.items():
             if message.get("user", user_id) == user_id:
                 with suppress(asyncio.QueueFull):
@@ -75,8 +75,8 @@ class Hub:
             was_away = True
             await asyncio.sleep(RECONNECT_SECONDS)
             # What was published meanwhile is lost: every page looks for itself.
-            self.hand_out({"event": "changed", "data": {"polled": True}})
-            self.hand_out({"event": "notification", "data": {"polled": True}})
+            for message in LOOK:
+                self.hand_out(message)
 
     async def _read(self, *, was_away: bool) -> None:
         async with Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2) as redis, redis.pubsub() as channel:
@@ -93,6 +93,10 @@ class Hub:
                 self.hears.clear()
 
 
+def _text(event: str, data: dict[str, Any]) -> str:
+    return f"event: {event}\ndata: {json.dumps(data)}\n\n"
+
+
 hub = Hub()
 
 
@@ -103,6 +107,7 @@ async def events(user_id: int) -> AsyncIterator[str]:
         with suppress(TimeoutError):  # nothing that happens from the first line on is missed, unless nobody hears
             await asyncio.wait_for(hub.hears.wait(), HEARING_SECONDS)
         yield f"retry: {RETRY_MILLISECONDS}\n\n"
+        yield _text("mark", {"mark": await asyncio.to_thread(mark)})
         while True:
             try:
                 text = await asyncio.wait_for(queue.get(), PING_SECONDS)

@@ -3,6 +3,7 @@
 import json
 import time
 from functools import cache, partial
+from threading import Timer
 
 import structlog
 from django.conf import settings
@@ -17,6 +18,7 @@ from redis.exceptions import RedisError
 log = structlog.get_logger(__name__)
 
 CHANNEL = f"{settings.REDIS_PREFIX}:live"
+_MARK = f"{CHANNEL}:mark"
 # Ends streams instead of being handed to browsers.
 END = "end"
 TOKEN_SECONDS = 12 * 60 * 60
@@ -24,9 +26,11 @@ TIMEOUT_SECONDS = 0.5
 # While the server is away nobody waits for it more often than this.
 PAUSE_SECONDS = 5.0
 _SALT = "kontor.live"
+# For pages that may have missed something: each looks for itself.
+LOOK = ({"event": "changed", "data": {"polled": True}}, {"event": "notification", "data": {"polled": True}})
 
 
-def publish_change(kind: str, pk: int) -> None:
+def publish_change(kind: str) -> None:
     """After the commit, let every open page know that something of this kind changed."""
     _after_commit({"event": "changed", "data": {"kind": kind}})
 
@@ -61,24 +65,44 @@ def _stamp(user: AbstractBaseUser) -> str:
     return user.get_session_auth_hash()[:20]
 
 
+def mark() -> str:
+    """The number of messages until now: a page that is older than the stream it opens has missed those between.
+
+    Empty while nobody knows.
+    """
+    try:
+        number = _redis().get(_MARK)
+    except (RedisError, OSError):
+        return ""
+    return number.decode() if isinstance(number, bytes) else ""
+
+
 def _after_commit(message: dict[str, object]) -> None:
-    transaction.on_commit(partial(_publish, json.dumps(message)), robust=True)
+    transaction.on_commit(partial(_publish, message), robust=True)
 
 
-class _Pause:
-    """Remembers until when a server that did not answer is left alone."""
+class _Outage:
+    """While the server does not answer: until when it is left alone, and what tells of all that was lost."""
 
     until = 0.0
+    end: Timer | None = None
 
 
-def _publish(message: str) -> None:
-    if time.monotonic() < _Pause.until:
+def _publish(*messages: dict[str, object]) -> None:
+    if time.monotonic() < _Outage.until:
         return
     try:
-        _redis().publish(CHANNEL, message)
+        with _redis().pipeline(transaction=False) as commands:
+            for message in messages:
+                commands.incr(_MARK)
+                commands.publish(CHANNEL, json.dumps(message))
+            commands.execute()
     except (RedisError, OSError) as error:
-        _Pause.until = time.monotonic() + PAUSE_SECONDS
         log.warning("live_unavailable", error=str(error))
+        _Outage.until = time.monotonic() + PAUSE_SECONDS
+        _Outage.end = Timer(PAUSE_SECONDS, _publish, LOOK)
+        _Outage.end.daemon = True
+        _Outage.end.start()
 
 
 @cache

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
+from crm.notifications import live
 from pipeline.deals.board import board_for, filtered, has_several_owners, more_cards
 from pipeline.deals.filter_bar import FilterBar, tidy_deals_address
 from pipeline.deals.filters import DealFilter
@@ -42,7 +43,7 @@ def board(request: SignedInRequest, pipeline_id: int | None = None) -> HttpRespo
     pipeline = next((row for row in pipelines if pipeline_id in {None, row.pk}), None)
     if pipeline is None and pipeline_id is not None:
         raise Http404
-    now = timezone.now()
+    now, mark = timezone.now(), live.mark()  # before anything is read: what comes later is news
     deals, deal_filter = filtered(request.user, request.GET, now=now)  # type: ignore[arg-type]
     partial = asks_for_part(request)
     if not partial:
@@ -50,6 +51,7 @@ def board(request: SignedInRequest, pipeline_id: int | None = None) -> HttpRespo
     context = {
         "board": pipeline
         and board_for(deals, pipeline, now=now, reader=None if "owner" in deal_filter.active else request.user),
+        "mark": mark,
         "pipelines": pipelines,
         "views": ViewTabs(request, Layout.BOARD, now, pipeline_id=pipeline.pk if pipeline else None),
         "orders": [{"key": key, "label": label} for key, label in ORDERS],

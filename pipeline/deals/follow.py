@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.db.models import OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from crm.notifications.live import publish_change
 from pipeline.deals.actions.recording import apply, record_many, workspace_day
 from pipeline.deals.clock import stalled_from
 from pipeline.deals.models import Deal
@@ -53,6 +54,7 @@ def follow_team(user_ids: Iterable[int], *, by: User | None, at: datetime) -> in
 
 def refresh_next_step(deal_ids: Iterable[int | None]) -> None:
     """The next step of a deal is its earliest open activity. No event: activities have their own history."""
+    deals = Deal.objects.filter(pk__in={pk for pk in deal_ids if pk})
     activities: Any = Deal._meta.get_field("activities").related_model
     open_ones = activities.objects.open().filter(deal=OuterRef("pk"), late_at__isnull=False)
     soonest = open_ones.order_by("late_at", "pk")
@@ -60,7 +62,7 @@ def refresh_next_step(deal_ids: Iterable[int | None]) -> None:
     def of_soonest(name: str) -> Subquery:
         return Subquery(soonest.values(name)[:1])
 
-    Deal.objects.filter(pk__in={pk for pk in deal_ids if pk}).update(
+    changed = deals.update(
         next_step=of_soonest("pk"),
         next_step_subject=Coalesce(of_soonest("subject"), Value("")),
         next_step_kind=Coalesce(of_soonest("kind"), Value("")),
@@ -69,6 +71,8 @@ def refresh_next_step(deal_ids: Iterable[int | None]) -> None:
         next_step_today_from=of_soonest("today_from"),
         next_step_late_at=of_soonest("late_at"),
     )
+    if changed:
+        publish_change("deal")
 
 
 def touch(deal_ids: Iterable[int | None], *, contacted_at: datetime) -> None:

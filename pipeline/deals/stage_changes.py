@@ -55,7 +55,8 @@ def restart_clocks(changed: Any) -> None:
     for deal in deals:
         deal.stalled_from = stalled_from(deal, deal.stage)
     write_clocks(deals)
-    _tell(deals)
+    if deals:
+        publish_change("deal")
 
 
 def _move_all(stage: Stage, to: Stage, by: User, at: datetime) -> None:
@@ -91,7 +92,8 @@ def _take_probability(stage: Stage, by: User, at: datetime) -> None:
     deals = list(following)
     for start in range(0, len(deals), _BATCH):
         _take(stage.probability, deals[start : start + _BATCH], by, at)
-    _tell(deals)
+    if deals:
+        publish_change("deal")
 
 
 def _take(probability: int, deals: list[Deal], by: User, at: datetime) -> None:
@@ -126,12 +128,6 @@ def _continue_history(deals: Any, probability: int, at: datetime) -> None:
     for row in beginning:
         row.pk, row.valid_from, row.probability = None, at, probability
     DealStateInterval.objects.bulk_create(beginning)
-
-
-def _tell(deals: list[Deal]) -> None:
-    """One message for all of them: open boards load anew, whichever deal it names."""
-    if deals:
-        publish_change("deal", deals[0].pk)
 
 
 def _open_deals(changed: Any) -> Any:

@@ -30,11 +30,13 @@ const occupied = () => moving() || document.querySelector(".quick-add, dialog[op
 
 addEventListener("kontor:changed", (event) => {
   if (board() && (event.detail.kind ?? "deal") === "deal") {
-    stale = true;
     waiting += Date.now() - acted > ECHO;
-    showWaiting();
-    timer ||= setTimeout(look, Math.max(soonest(), asked + PAUSE - Date.now()));
+    becomeStale();
   }
+});
+// Something happened between the making of the board and the beginning of the stream.
+addEventListener("kontor:mark", (event) => {
+  board() && board().dataset.mark !== event.detail.mark && becomeStale();
 });
 // Told by an answer to the person herself: only a card on its way makes it wait.
 document.addEventListener("kontor:board-changed", () => {
@@ -57,6 +59,12 @@ document.addEventListener("htmx:beforeRequest", (event) => {
     acted = Date.now();
   }
 });
+
+function becomeStale() {
+  stale = true;
+  showWaiting();
+  timer ||= setTimeout(look, Math.max(soonest(), asked + PAUSE - Date.now()));
+}
 
 function look() {
   timer = 0;

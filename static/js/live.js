@@ -1,5 +1,6 @@
 // Hears from the server that something changed. The stream says only what kind of thing; the page fetches what its
-// reader may see. Dispatches on window: `kontor:notification` and `kontor:changed`, both with the message as detail.
+// reader may see. Dispatches on window: `kontor:notification` and `kontor:changed`, both with the message as detail,
+// and `kontor:mark` with the number of messages until the stream began: what came before, the page has not heard.
 // Without a working stream the page asks once a minute.
 
 const POLL = 60_000;
@@ -8,6 +9,7 @@ const tell = (name, detail = {}) => dispatchEvent(new CustomEvent(name, { detail
 
 let source = null;
 let poll = 0;
+let heard = false;
 
 function read(event) {
   try {
@@ -22,6 +24,11 @@ function listen() {
   source.addEventListener("open", () => clearInterval(poll));
   source.addEventListener("notification", (event) => tell("kontor:notification", read(event)));
   source.addEventListener("changed", (event) => tell("kontor:changed", read(event)));
+  source.addEventListener("mark", (event) => {
+    tell("kontor:mark", read(event));
+    heard && tell("kontor:notification", { polled: true });
+    heard = true;
+  });
   source.addEventListener("error", () => {
     if (source.readyState === EventSource.CLOSED) {
       startPolling();

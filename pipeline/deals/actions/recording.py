@@ -3,10 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any
 
-from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
@@ -162,7 +160,7 @@ def record(
     ]
     DealEvent.objects.bulk_create(events)
     history.extend(deal.pk)
-    transaction.on_commit(partial(publish_change, "deal", deal.pk))
+    publish_change("deal")
     return events
 
 
@@ -201,8 +199,7 @@ def _record_batch(
         for deal, changes in rows
     )
     history.extend_many([deal.pk for deal in deals])
-    for deal in deals:
-        transaction.on_commit(partial(publish_change, "deal", deal.pk))
+    publish_change("deal")
 
 
 def workspace_day(instant: datetime) -> Any:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from smtplib import SMTPResponseException
 
 import pytest
+from django.conf import settings as django_settings
 from django.core import mail, signing
 from django.db import connection
 from django.urls import reverse
@@ -127,12 +128,43 @@ def test_a_token_ends_with_the_password_and_with_the_person() -> None:
     assert live.listener_of(token) is None
 
 
-def test_nothing_fails_while_redis_is_away(monkeypatch, django_capture_on_commit_callbacks) -> None:
+@pytest.fixture
+def away(monkeypatch):
+    """Redis does not answer until this is called; whoever publishes leaves it alone for a moment."""
+    real = live._redis
     monkeypatch.setattr(live, "_redis", lambda: Redis.from_url("redis://127.0.0.1:1/0", retry=None))
-    monkeypatch.setattr(live._Pause, "until", 0.0)
+    monkeypatch.setattr(live, "PAUSE_SECONDS", 0.3)
+    monkeypatch.setattr(live._Outage, "until", 0.0)
+    yield lambda: monkeypatch.setattr(live, "_redis", real)
+    live._Outage.end.join()
+
+
+def test_nothing_fails_while_redis_is_away(away, django_capture_on_commit_callbacks) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        live.publish_change("deal", 1)
-    assert live._Pause.until > 0
+        live.publish_change("deal")
+    assert live._Outage.until > 0
+    assert live.mark() == ""
+
+
+def test_what_was_lost_while_redis_was_away_is_made_good(away, django_capture_on_commit_callbacks) -> None:
+    with Redis.from_url(django_settings.REDIS_URL) as redis, redis.pubsub(ignore_subscribe_messages=True) as channel:
+        channel.subscribe(live.CHANNEL)
+        channel.get_message(timeout=5)
+        with django_capture_on_commit_callbacks(execute=True):
+            live.publish_change("deal")
+            live.publish_notification(1)
+        away()
+        heard = [json.loads(channel.get_message(timeout=5)["data"]) for _message in live.LOOK]
+    assert heard == list(live.LOOK)
+
+
+def test_the_mark_is_another_one_after_each_message(django_capture_on_commit_callbacks) -> None:
+    marks = [live.mark()]
+    for _message in range(2):
+        with django_capture_on_commit_callbacks(execute=True):
+            live.publish_change("deal")
+        marks.append(live.mark())
+    assert len(set(marks)) == 3
 
 
 def test_messages_reach_their_person_only(run_async) -> None:
@@ -220,6 +252,12 @@ def connections_in_use():
         return cursor.fetchone()[0]
 
 
+def begins(response):
+    """Whether a stream begins as it should; what happens from then on comes after that."""
+    retry, _empty, event, mark, _end = (response.readline() for _line in range(5))
+    return (retry, event) == (b"retry: 3000\n", b"event: mark\n") and mark.startswith(b'data: {"mark": "')
+
+
 def test_a_stream_holds_no_connection_to_the_database(live_app) -> None:
     address = f"{live_app.url}/events/stream/?token={live.live_token(make_user())}"
     before = connections_in_use()
@@ -227,7 +265,7 @@ def test_a_stream_holds_no_connection_to_the_database(live_app) -> None:
         for _stream in range(5):
             response = streams.enter_context(urllib.request.urlopen(address, timeout=5))
             assert response.headers["Content-Type"] == "text/event-stream"
-            assert response.readline() == b"retry: 3000\n"
+            assert begins(response)
         # The server of the database takes a moment to see that somebody left.
         deadline = time.monotonic() + 10
         while connections_in_use() > before and time.monotonic() < deadline:
@@ -240,7 +278,7 @@ def test_a_stream_ends_with_the_sign_in_of_its_person(live_app, client, leave) -
     person, admin = make_user(), make_user("admin")
     address = f"{live_app.url}/events/stream/?token={live.live_token(person)}"
     with urllib.request.urlopen(address, timeout=10) as response:
-        assert response.readline() == b"retry: 3000\n"
+        assert begins(response)
         if leave == "deactivated":
             deactivate(by=admin, at=NOW, user_id=person.pk)
         elif leave == "password":
@@ -248,7 +286,7 @@ def test_a_stream_ends_with_the_sign_in_of_its_person(live_app, client, leave) -
         else:
             client.force_login(person)
             client.post(reverse("account_logout"))
-        assert response.read() == b"\n"
+        assert response.read() == b""
     if leave == "signed out":
         return  # her other browsers may listen on
     with pytest.raises(urllib.error.HTTPError, match="403"):

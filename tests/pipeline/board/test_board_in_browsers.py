@@ -9,6 +9,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from crm.assets import slim_script
+from pipeline.activities.actions import plan
 from pipeline.deals import actions
 from pipeline.models import Deal, DealStatus
 from tests.factories import NOW, make_company, make_deal, make_reason
@@ -99,6 +100,27 @@ def test_changes_by_others_arrive(open_as, rep, manager, pipeline, stages, deal)
     expect(card(page, added)).to_be_visible(timeout=SOON)
     expect(page.locator("#board-region")).to_have_count(1)
     expect(column(page, stages[2]).locator("[data-count]")).to_have_text("1")
+
+
+def test_a_next_step_by_others_arrives(open_as, rep, manager, pipeline, deal):
+    page = open_board(open_as(manager), pipeline)
+    expect(card(page, deal)).to_contain_text("No next step")
+    plan(by=rep, at=NOW, kind="call", subject="Ask Mrs Voss", deal=deal, due_on=NOW.date())
+    expect(card(page, deal)).not_to_contain_text("No next step", timeout=SOON)
+
+
+def test_what_happens_before_the_board_listens_arrives(open_as, rep, manager, pipeline, stages, deal):
+    page, streams = open_as(manager), []
+
+    def hold(route):
+        streams.append(route)
+
+    page.route("**/events/stream/**", hold)
+    open_board(page, pipeline)
+    page.wait_for_function("document.readyState === 'complete'")
+    actions.move_to_stage(deal_id=deal.pk, stage_id=stages[2].pk, by=rep, at=NOW, version=deal.version)
+    streams.pop().continue_()
+    expect(column(page, stages[2]).locator(f"#deal-{deal.pk}")).to_be_visible(timeout=SOON)
 
 
 def test_they_wait_while_a_card_is_lifted(open_as, rep, pipeline, stages, deal):
