@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from pipeline.deals.querysets import EventQuerySet, IntervalQuerySet, SpellQuerySet
+from pipeline.deals.querysets import CHANGING_THE_PAST, EventQuerySet, IntervalQuerySet, SpellQuerySet
 from pipeline.deals.states import DealStatus, EntryKind, EventKind, EventSource, ExitKind
 from pipeline.stages.models import CloseReason, Pipeline, Stage
 
@@ -42,6 +42,7 @@ class DealEvent(models.Model):
             models.Index(fields=["deal", "occurred_at", "recorded_at", "id"], name="event_order"),
             models.Index(fields=["deal", "version"], name="event_version"),
             models.Index(fields=["recorded_at"], name="event_recorded"),
+            models.Index(fields=["id"], name="event_changing_past", condition=CHANGING_THE_PAST),
         ]
 
     def __str__(self) -> str:

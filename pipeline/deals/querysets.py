@@ -16,7 +16,7 @@ from django.db.models import (
 )
 
 from crm.lib.among import among
-from pipeline.deals.states import DealStatus, NextStepState
+from pipeline.deals.states import ABOUT_OPEN_WORK, DealStatus, NextStepState
 from teams.access import Permission, reach
 
 if TYPE_CHECKING:
@@ -168,6 +168,10 @@ class DealQuerySet(models.QuerySet):  # type: ignore[type-arg]
         return self.open().with_next_step_state(now).filter(next_step_state=state)
 
 
+# Dated back, taking back another one, or about more than what is open now.
+CHANGING_THE_PAST = Q(occurred_at__lt=F("recorded_at")) | Q(corrects__isnull=False) | ~Q(kind__in=ABOUT_OPEN_WORK)
+
+
 class EventQuerySet(models.QuerySet):  # type: ignore[type-arg]
     def in_order(self) -> Self:
         """As things happened; equal instants keep the order of recording."""
@@ -176,6 +180,13 @@ class EventQuerySet(models.QuerySet):  # type: ignore[type-arg]
     def effective(self) -> Self:
         """Without corrections and what they correct; these stay in the history but count nowhere."""
         return self.filter(corrects__isnull=True, corrections__isnull=True)
+
+    def changing_the_past(self) -> Self:
+        """After which somebody may find other figures of an earlier time, of closings or of credit than before.
+
+        Among them the changes of owner, team and territory: who may count a deal goes by those it has now.
+        """
+        return self.filter(CHANGING_THE_PAST)
 
 
 class SpellQuerySet(models.QuerySet):  # type: ignore[type-arg]

@@ -48,6 +48,20 @@ class EventKind(models.TextChoices):
     EDITED = "edited", _("Edited")
 
 
+# What they say is about an open deal from now on, and no figure of an earlier time knows of it.
+ABOUT_OPEN_WORK = (
+    EventKind.CREATED,
+    EventKind.STAGE_CHANGED,
+    EventKind.VALUE_CHANGED,
+    EventKind.EXPECTED_CLOSE_CHANGED,
+    EventKind.PROBABILITY_CHANGED,
+    EventKind.FORECAST_CATEGORY_CHANGED,
+    EventKind.PIPELINE_CHANGED,
+    EventKind.ARCHIVED,
+    EventKind.UNARCHIVED,
+)
+
+
 class EventSource(models.TextChoices):
     UI = "ui"
     API = "api"

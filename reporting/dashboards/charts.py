@@ -1,6 +1,6 @@
 """The drawings of the dashboard, ready to print: months against quota, the funnel, the reasons."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -39,7 +39,7 @@ def months(figures: Figures, scope: Scope, quotas: Mapping[date, Decimal | None]
     currency = Workspace.get().currency
     found = []
     for month in months_shown(figures.window.period):
-        won, quota = figures.won_by_month[month.start], quotas.get(month.start)
+        won, quota = figures.settled.won_by_month[month.start], quotas.get(month.start)
         window = Window(month, figures.window.as_of, figures.window.now)
         sentence = {"month": month_year(month.start), "won": money(won, currency), "quota": money(quota, currency)}
         name = _("%(month)s: won %(won)s") if quota is None else _("%(month)s: won %(won)s, quota %(quota)s")
@@ -85,16 +85,16 @@ class FunnelChart:
 
 def funnel_chart(figures: Figures, scope: Scope) -> FunnelChart | None:
     """None without a pipeline or without a decided deal."""
-    if figures.pipeline is None or not figures.reached or not figures.reached[0].count:
+    if figures.settled.pipeline is None or not figures.settled.reached or not figures.settled.reached[0].count:
         return None
-    cohort = rows.decided(scope, figures.window) | {"pipeline": str(figures.pipeline.pk)}
-    before = {_key(row): row.conversion for row in figures.reached_before}
+    cohort = rows.decided(scope, figures.window) | {"pipeline": str(figures.settled.pipeline.pk)}
+    before = {_key(row): row.conversion for row in figures.settled.reached_before}
     found = [
-        _funnel_row(row, place, figures.reached, before.get(_key(row)), cohort)
-        for place, row in enumerate(figures.reached)
+        _funnel_row(row, place, figures.settled.reached, before.get(_key(row)), cohort)
+        for place, row in enumerate(figures.settled.reached)
     ]
     note, url, count = _largest_drop(figures, before, cohort)
-    return FunnelChart(found, figures.pipeline.label, note, url, count)
+    return FunnelChart(found, figures.settled.pipeline.label, note, url, count)
 
 
 def _sentence(label: str, count: int, value: Decimal) -> str:
@@ -111,7 +111,7 @@ def _label(row: Reached) -> str:
 
 
 def _funnel_row(
-    row: Reached, place: int, everything: list[Reached], before: float | None, cohort: dict[str, str]
+    row: Reached, place: int, everything: Sequence[Reached], before: float | None, cohort: dict[str, str]
 ) -> FunnelRow:
     currency = Workspace.get().currency
     behind = cohort | ({"reached": str(row.stage.pk)} if row.stage else {"status": DealStatus.WON.value})
@@ -137,7 +137,7 @@ def _largest_drop(
     """The sentence about the step with the lowest conversion, the address of what was lost there, and how many."""
     steps = [
         (upper, lower)
-        for upper, lower in zip(figures.reached, figures.reached[1:], strict=False)
+        for upper, lower in zip(figures.settled.reached, figures.settled.reached[1:], strict=False)
         if lower.conversion is not None and lower.count < upper.count and upper.stage
     ]
     if not steps:
@@ -147,10 +147,10 @@ def _largest_drop(
     query |= {"not_reached": str(lower.stage.pk)} if lower.stage else {"status": DealStatus.LOST.value}
     words = {"upper": _label(upper), "lower": _label(lower)}
     then = before.get(_key(lower))
-    if then is None or figures.compared is None or lower.conversion is None:
+    if then is None or figures.settled.compared is None or lower.conversion is None:
         sentence = _("%(upper)s to %(lower)s lost most.") % words
     else:
-        words["period"] = in_short(figures.compared.whole, Workspace.get())
+        words["period"] = in_short(figures.settled.compared.whole, Workspace.get())
         points = round(100 * (lower.conversion - then))
         words["points"] = number(abs(points))
         sentence = _moved(points) % words
@@ -198,8 +198,8 @@ def outcomes(figures: Figures, scope: Scope) -> list[Outcome]:
     """Why we lose and win: lost first, as there is more to learn from it."""
     closed = rows.closed(scope, figures.window)
     return [
-        _outcome(_("Lost"), "slate", figures.reasons.get(DealStatus.LOST, []), closed | {"status": "lost"}),
-        _outcome(_("Won"), "ok", figures.reasons.get(DealStatus.WON, []), closed | {"status": "won"}),
+        _outcome(_("Lost"), "slate", figures.settled.reasons.get(DealStatus.LOST, []), closed | {"status": "lost"}),
+        _outcome(_("Won"), "ok", figures.settled.reasons.get(DealStatus.WON, []), closed | {"status": "won"}),
     ]
 
 

@@ -1,6 +1,6 @@
-"""Everything that a dashboard shows about deals, measured together."""
+"""Everything that a dashboard shows about deals: what is open now, and what only a change of the past changes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,16 +9,42 @@ from crm.lib.periods import Period, add_months
 from pipeline.models import Pipeline, Stage
 from reporting.dashboards.calendar import Earlier, earlier, past_periods
 from reporting.dashboards.choice import Choice
-from reporting.metrics import funnel, history, reasons, stages
+from reporting.metrics import closed, funnel, history, reasons, stages, stock
+from reporting.metrics.closed import Closed
 from reporting.metrics.funnel import Funnel
+from reporting.metrics.history import Past
 from reporting.metrics.months import won_by_month
 from reporting.metrics.population import Scope, Window
 from reporting.metrics.reasons import Reason
 from reporting.metrics.stages import Reached
+from reporting.metrics.stock import Stock
 from teams.models import Workspace
 
 POINTS = 12
 FEWEST_MONTHS = 6
+
+
+@dataclass(frozen=True)
+class Present:
+    """What was open in `window`, which ends now or in the past."""
+
+    window: Window
+    stock: Stock
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What was closed, and all of earlier periods: `past` in their order, `before` to compare with."""
+
+    closed: Closed
+    past: Sequence[Past]
+    compared: Earlier | None
+    before: Past | None
+    pipeline: Pipeline | None
+    reached: Sequence[Reached]
+    reached_before: Sequence[Reached]
+    reasons: Mapping[str, list[Reason]]
+    won_by_month: Mapping[date, Decimal]
 
 
 @dataclass(frozen=True)
@@ -27,14 +53,9 @@ class Figures:
 
     window: Window
     result: Funnel
-    compared: Earlier | None
     before: Funnel | None
-    series: list[Funnel]
-    pipeline: Pipeline | None
-    reached: list[Reached]
-    reached_before: list[Reached]
-    reasons: Mapping[str, list[Reason]]
-    won_by_month: Mapping[date, Decimal]
+    series: Sequence[Funnel]
+    settled: Settled
 
 
 def months_shown(period: Period) -> list[Period]:
@@ -44,29 +65,52 @@ def months_shown(period: Period) -> list[Period]:
     return list(Period(first, months[-1].end).months())
 
 
-def figures(scope: Scope, choice: Choice, now: datetime) -> Figures:
-    """All of them, as they are now."""
+def present(scope: Scope, choice: Choice, now: datetime) -> Present:
+    """The stock as it is now. One query."""
+    window = Window(choice.period, now, now)
+    return Present(window, stock.measure(scope, window))
+
+
+def settled(scope: Scope, choice: Choice, now: datetime) -> Settled:
+    """All that an event of today about open deals leaves as it is."""
     workspace = Workspace.get()
     window = Window(choice.period, now, now)
-    result = funnel.measure(scope=scope, window=window, basis=choice.basis)
     compared = earlier(choice.period, choice.comparison, workspace.today(now), workspace)
     windows = [Window(period, now, now) for period in past_periods(choice.period, POINTS - 1)]
     other = Window(compared.period, now, now) if compared else None
-    past = history.measure(scope, [window for window in [*windows, other] if window and window.end < now])
-    then = {one.window: funnel.of(one.stock, one.closed, one.window, choice.basis) for one in past}
+    past = {one.window: one for one in history.measure(scope, _ended([*windows, other], now))}
     pipeline = _pipeline(choice)
-    return Figures(
-        window=window,
-        result=result,
+    return Settled(
+        closed=closed.measure(scope, window),
+        past=[past[window] for window in windows if window in past],
         compared=compared,
-        before=then.get(other) if other else None,
-        series=[then[window] for window in windows if window in then] + [result],
+        before=past.get(other) if other else None,
         pipeline=pipeline,
         reached=_reached(scope, window, pipeline),
         reached_before=_reached(scope, other, pipeline),
         reasons=reasons.measure(scope, window),
         won_by_month=won_by_month(scope, window, months_shown(choice.period)),
     )
+
+
+def figures(present: Present, settled: Settled, choice: Choice) -> Figures:
+    """Both together."""
+
+    def then(past: Past) -> Funnel:
+        return funnel.of(past.stock, past.closed, past.window, choice.basis)
+
+    result = funnel.of(present.stock, settled.closed, present.window, choice.basis)
+    return Figures(
+        window=present.window,
+        result=result,
+        before=then(settled.before) if settled.before else None,
+        series=[*map(then, settled.past), result],
+        settled=settled,
+    )
+
+
+def _ended(windows: Sequence[Window | None], now: datetime) -> list[Window]:
+    return [window for window in windows if window and window.end < now]
 
 
 def _pipeline(choice: Choice) -> Pipeline | None:

@@ -35,7 +35,7 @@ class Heading:
 def heading(choice: Choice, figures: Figures, workspace: Workspace, today: date) -> Heading:
     words = in_words(choice.period, workspace)
     running = choice.period.start <= today < choice.period.end
-    other = figures.compared
+    other = figures.settled.compared
     return Heading(
         period=_("%(period)s to date") % {"period": words} if running else words,
         period_short=in_short(choice.period, workspace),

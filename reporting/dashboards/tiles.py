@@ -226,7 +226,7 @@ class _Comparison:
     def __init__(self, figures: Figures, workspace: Workspace) -> None:
         self.series, self.before, self.result = figures.series, figures.before, figures.result
         self.currency = workspace.currency
-        self.name = in_short(figures.compared.whole, workspace) if figures.compared else ""
+        self.name = in_short(figures.settled.compared.whole, workspace) if figures.settled.compared else ""
 
     def with_count(self, tile: Tile) -> Tile:
         return self._added(tile, lambda one: one.deals_in_funnel.value, number, _relative)
