@@ -17,6 +17,7 @@ COPY --from=browser /app/node_modules node_modules
 RUN python -m crm.devstack assets \
  && KONTOR_ENV=production SECRET_KEY=only-for-collecting STATIC_ROOT=/app/static-collected \
     .venv/bin/python manage.py collectstatic --no-input --verbosity 0 \
+ && .venv/bin/python -m compileall -q crm teams pipeline reporting \
  && rm -rf node_modules
 
 # What runs.

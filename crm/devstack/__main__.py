@@ -20,6 +20,7 @@ def main() -> int:
         signal.signal(number, _interrupt)
     if "MAKELEVEL" in os.environ:
         processes.die_with_parent(os.getppid(), signal.SIGTERM)
+    system.keep_bytecode()
     try:
         return int(options.run(options) or 0)
     except Stop as stop:

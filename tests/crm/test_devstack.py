@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from crm.devstack import assets, reset, servers, stack
+from crm.devstack import assets, reset, servers, stack, system
 from crm.devstack.errors import Stop
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -180,6 +180,16 @@ def test_the_sprite_holds_the_listed_icons_once():
     svg = assets.sprite(["check", "bell", "check"])
     assert svg.count("<symbol") == 2
     assert '<symbol id="i-check" viewBox="0 0 24 24"><path' in svg
+
+
+def test_imports_are_compiled_once_where_source_folders_must_stay_clean(monkeypatch):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", "")
+    system.keep_bytecode()
+    ask = "import sys, json; print(sys.dont_write_bytecode, json.__cached__)"
+    told = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True).stdout.split()
+    assert told[0] == "False"
+    assert Path(told[1]).is_relative_to(ROOT / "build")
 
 
 def test_an_unknown_icon_is_named():
