@@ -18,6 +18,7 @@ from bench.clients import Client, Request, Sample, many_at_once, one_after_anoth
 from bench.operations import Operation, bare, operations  # noqa: E402
 from bench.seed import World, fill  # noqa: E402
 from bench.servers import Server, serving  # noqa: E402
+from crm.devstack import environment  # noqa: E402
 
 SIZES = {"10k": 10_000, "100k": 100_000, "1m": 1_000_000}
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
@@ -46,10 +47,11 @@ def main() -> None:
     size = os.environ.get("SIZE", "100k")
     if size not in SIZES:
         sys.exit(f"SIZE is one of {', '.join(SIZES)}, not {size!r}.")
+    python = environment.production()
     world = fill(SIZES[size])
     with (
-        serving("bench.bare_server:application", "/") as floor,
-        serving("crm.server:application", "/accounts/login/") as kontor,
+        serving("bench.bare_server:application", "/", python=python) as floor,
+        serving("crm.server:application", "/accounts/login/", python=python) as kontor,
     ):
         everything = [Measured(operation, queries_of(operation)) for operation in operations(world)]
         for number in range(ROUNDS):

@@ -5,7 +5,6 @@ import http.client
 import os
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,10 +29,10 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(application: str, first_page: str) -> Iterator[Server]:
-    """A server of its own process on a free port of the loopback, ended with the block."""
+def serving(application: str, first_page: str, *, python: Path) -> Iterator[Server]:
+    """A server of its own process on a free port of the loopback, run by `python` and ended with the block."""
     port = _free_port()
-    command = [sys.executable, "-m", "uvicorn", application, "--host", "127.0.0.1", "--port", str(port),
+    command = [str(python), "-m", "uvicorn", application, "--host", "127.0.0.1", "--port", str(port),
                "--no-access-log", "--no-proxy-headers", "--no-server-header", "--log-level", "warning"]  # fmt: skip
     if application.startswith("bench."):
         command += ["--lifespan", "off"]

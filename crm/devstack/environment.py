@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 
 from crm.devstack import system
-from crm.devstack.paths import REQUIREMENTS, VENV, VENV_BIN, VENV_PYTHON
+from crm.devstack.paths import BUILD, REQUIREMENTS, VENV, VENV_BIN, VENV_PYTHON
 
 # Each set holds the one before it, so a larger one that is already there serves a smaller wish.
 SETS = ("run", "dev")
 STAMP = VENV / "kontor.stamp"
+PRODUCTION = BUILD / "production"
 
 
 def ensure(wanted: str) -> None:
@@ -29,6 +30,15 @@ def ensure(wanted: str) -> None:
 def add(name: str) -> None:
     """Install one more locked set beside what is there."""
     _uv("install", "-r", REQUIREMENTS / f"{name}.txt")
+
+
+def production() -> Path:
+    """The interpreter of an environment with what an image holds, and nothing that only development needs."""
+    python = PRODUCTION / "bin" / "python"
+    if not python.exists():
+        system.run([VENV_PYTHON, "-m", "venv", "--without-pip", PRODUCTION])
+    _uv("sync", REQUIREMENTS / "base.txt", into=python)
+    return python
 
 
 def digest(*files: Path) -> str:
@@ -51,5 +61,5 @@ def _make_venv() -> None:
         system.run([VENV_PYTHON, "-m", "pip", *install, REQUIREMENTS / "uv.txt"])
 
 
-def _uv(verb: str, *arguments: str | Path) -> None:
-    system.run([VENV_BIN / "uv", "pip", verb, "--quiet", "--require-hashes", "--python", VENV_PYTHON, *arguments])
+def _uv(verb: str, *arguments: str | Path, into: Path = VENV_PYTHON) -> None:
+    system.run([VENV_BIN / "uv", "pip", verb, "--quiet", "--require-hashes", "--python", into, *arguments])
