@@ -54,7 +54,6 @@ def follow_team(user_ids: Iterable[int], *, by: User | None, at: datetime) -> in
 
 def refresh_next_step(deal_ids: Iterable[int | None]) -> None:
     """The next step of a deal is its earliest open activity. No event: activities have their own history."""
-    deals = Deal.objects.filter(pk__in={pk for pk in deal_ids if pk})
     activities: Any = Deal._meta.get_field("activities").related_model
     open_ones = activities.objects.open().filter(deal=OuterRef("pk"), late_at__isnull=False)
     soonest = open_ones.order_by("late_at", "pk")
@@ -62,7 +61,7 @@ def refresh_next_step(deal_ids: Iterable[int | None]) -> None:
     def of_soonest(name: str) -> Subquery:
         return Subquery(soonest.values(name)[:1])
 
-    changed = deals.update(
+    changed = Deal.objects.filter(pk__in={pk for pk in deal_ids if pk}).update(
         next_step=of_soonest("pk"),
         next_step_subject=Coalesce(of_soonest("subject"), Value("")),
         next_step_kind=Coalesce(of_soonest("kind"), Value("")),

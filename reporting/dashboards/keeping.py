@@ -40,7 +40,7 @@ class Measured:
 
 def measured(reader: User, choice: Choice, now: datetime) -> Measured:
     """As a moment ago, as far as nothing has changed since."""
-    scope, asked, changes = choice.scope(reader), _asked(reader, choice, now), _changes()
+    scope, asked, changes = choice.scope(reader), _asked(reader, choice, now), _changes(reader)
     before = _kept(("settled", asked, changes.past), SETTLED_SECONDS, lambda: _settled(reader, choice, now))
     stock = _kept(("present", asked, changes), PRESENT_SECONDS, lambda: present(scope, choice, now))
     return Measured(figures(stock, before.settled, choice), before.standing, before.leaderboard)
@@ -97,16 +97,23 @@ class _Changes:
     past: tuple[Any, ...]
 
 
-def _changes() -> _Changes:
-    """Both in one query."""
+def _changes(reader: User) -> _Changes:
+    """Both in one query, which hangs on the row of the reader."""
     events, past = DealEvent.objects.all(), DealEvent.objects.changing_the_past()
     # Teams, territories, reasons, stages: whatever is set up stands in the audit trail.
-    found = Workspace.objects.values_list(
-        _newest(events),
-        _recent(events),
-        *(_newest(rows) for rows in (past, Quota.objects.all(), ExchangeRate.objects.all(), AuditEntry.objects.all())),
-        _recent(past),
-    ).get()
+    found = (
+        User.objects.filter(pk=reader.pk)
+        .values_list(
+            _newest(events),
+            _recent(events),
+            *(
+                _newest(rows)
+                for rows in (past, Quota.objects.all(), ExchangeRate.objects.all(), AuditEntry.objects.all())
+            ),
+            _recent(past),
+        )
+        .get()
+    )
     return _Changes(found[:2], found[2:])
 
 
