@@ -16,13 +16,12 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, Page
-from redis import Redis
 
 from crm.devstack import browser as installed_browser
 from crm.devstack import processes
 from crm.devstack.system import find_program
 from teams.models import Role
-from tests import factories
+from tests import factories, kept
 
 # Playwright keeps an event loop in this thread, in which Django would refuse plain queries.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
@@ -106,9 +105,7 @@ def run_async():
 def _forgotten_cache():
     """Counters of failed sign-ins and the like end with their test."""
     yield
-    with Redis.from_url(settings.REDIS_URL) as redis:
-        if keys := redis.keys(f"{settings.REDIS_PREFIX}:*"):
-            redis.delete(*keys)
+    kept.forget()
 
 
 # --- The loop that a browser leaves running in this thread -------------------------------------------
