@@ -26,9 +26,11 @@ from pipeline.deals.actions import (
 )
 from pipeline.deals.stage_changes import archive_stage, edit_stage
 from pipeline.handover.actions import change_team, deactivate_person
+from pipeline.handover.moving import move_activities, move_contacts
 from pipeline.models import Activity, Company, Deal, DealEvent, Pipeline, Stage
 from pipeline.stages.actions import add_pipeline, archive_pipeline
 from teams.models import User
+from teams.people.guards import locked_beside_admins
 from tests import factories
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(60)]
@@ -116,6 +118,42 @@ def test_a_step_is_taken_while_its_owner_leaves(rep, other_rep, admin, begun):
     one_into_the_other(take, leave, end=go_on)
     step.refresh_from_db()
     assert step.assignee == other_rep
+
+
+def test_a_colleague_leaves_while_an_admin_takes_up_what_another_left(rep, other_rep, admin, begun):
+    Deal.objects.update(company=factories.make_company(owner=other_rep))
+    lose(deal_id=begun.pk, by=rep, at=timezone.now(), version=None, reason=factories.make_reason("lost"))
+    User.objects.filter(pk=rep.pk).update(is_active=False)
+    heir = factories.make_user()
+    one_into_the_other(
+        lambda: locked_beside_admins(other_rep.pk),
+        lambda: reopen(deal_id=begun.pk, by=admin, at=timezone.now(), version=None),
+        end=lambda: move_contacts(other_rep, heir, by=admin, at=timezone.now()),
+    )
+    begun.refresh_from_db()
+    assert begun.owner == admin
+
+
+@pytest.mark.parametrize("change", ["taken back", "reopened", "reassigned"])
+def test_a_colleague_leaves_while_a_step_of_hers_changes_hands(rep, other_rep, admin, begun, change):
+    now, today = timezone.now(), timezone.localdate()
+    step = activities.plan(by=rep, at=now, kind="call", subject="Call", deal=begun, due_on=today)
+    if change == "taken back":
+        tomorrow = today + timedelta(days=1)
+        step = activities.reschedule(activity_id=step.pk, by=rep, at=now, version=step.version, due_on=tomorrow)
+    if change == "reopened":
+        step = activities.cancel(activity_id=step.pk, by=rep, at=now, version=step.version)
+    known = {"activity_id": step.pk, "by": admin, "at": now, "version": step.version}
+    due = {"due_on": today, "due_at": None, "snoozed_until": None, "snooze_count": 0}
+    one_into_the_other(
+        lambda: locked_beside_admins(rep.pk),
+        {
+            "taken back": lambda: activities.take_back(**known, **due),
+            "reopened": lambda: activities.reopen_activity(**known),
+            "reassigned": lambda: activities.reassign_activity(assignee=admin, **known),
+        }[change],
+        end=lambda: move_activities(rep, other_rep, at=now),
+    )
 
 
 def test_a_new_deal_beside_a_change_of_team(rep, admin, pipeline):

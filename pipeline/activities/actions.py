@@ -1,7 +1,7 @@
 """Planning, doing and dropping activities. Each keeps its deal's next step and its reminders."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.lib.errors import Conflict, FieldConflict, Forbidden, Refused
 from crm.lib.fields import only_known
-from crm.lib.periods import is_sensible, local_date, midnight
+from crm.lib.periods import is_sensible
 from pipeline.activities.defaults import usual_offsets
+from pipeline.activities.due import NO_SENSIBLE_DATE, set_due
 from pipeline.activities.models import OUTREACH, Activity
 from pipeline.contacts.models import Company, Contact
 from pipeline.deals import follow
@@ -20,12 +21,10 @@ from teams.access import Permission, reach, who_may
 from teams.audit.merging import merged, plain, validate
 from teams.audit.record import record
 from teams.models import User
-from teams.people.guards import held_person, must_be_active
+from teams.people.guards import held_person, hold_people, must_be_active
 
 MOST_SNOOZES = 5
 EDITABLE = frozenset({"kind", "subject", "text", "duration_minutes", "reminder_offsets", "deal", "company", "contact"})
-DAY = timedelta(days=1)
-NO_SENSIBLE_DATE = _("Enter a date between 1970 and 2199.")
 
 
 @transaction.atomic
@@ -127,7 +126,7 @@ def reopen_activity(*, activity_id: int, by: User, at: datetime, version: int | 
 
     Where the assignee has left, it goes to who takes it back.
     """
-    activity = _locked(activity_id, by)
+    activity = _locked(activity_id, by, comes_back=True)
     _same_version(activity, version)
     if activity.is_open:
         return activity
@@ -199,7 +198,7 @@ def take_back(
     Where the assignee has left, it goes to who takes it back.
     Raises `Conflict` when it changed since. The deal's last contact stays as it was.
     """
-    activity = _locked(activity_id, by)
+    activity = _locked(activity_id, by, comes_back=True)
     _same_version(activity, version)
     activity.done_at = activity.done_by = activity.cancelled_at = None
     activity.snoozed_until, activity.snooze_count = snoozed_until, snooze_count
@@ -251,6 +250,7 @@ def edit_activity(
 @transaction.atomic
 def reassign_activity(*, activity_id: int, by: User, at: datetime, version: int | None, assignee: User) -> Activity:
     """Give an activity to somebody else; an all-day one belongs to the new person's calendar."""
+    hold_people({assignee.pk})
     activity = _locked(activity_id, by)
     _same_version(activity, version)
     _must_be_open(activity)
@@ -278,26 +278,6 @@ def move_to_zone(user: User, at: datetime) -> int:
         _plan_reminders_anew(activity, at)
     follow.refresh_next_step({activity.deal_id for activity in moved if activity.deal_id})
     return len(moved)
-
-
-def set_due(activity: Activity, *, due_on: date | None, due_at: datetime | None) -> None:
-    """Set the due date or time and what follows from it in the assignee's zone."""
-    if due_on and due_at:
-        raise Refused(_("Choose a day or a time, not both."), field="due_at")
-    for name, moment in (("due_on", due_on), ("due_at", due_at)):
-        if moment and not is_sensible(moment):
-            raise Refused(NO_SENSIBLE_DATE, field=name)
-    zone = activity.assignee.zone
-    activity.due_on = due_on
-    activity.due_at = due_at
-    activity.due_zone = str(zone)
-    activity.today_from = activity.late_at = None
-    if due_on:
-        activity.today_from = midnight(due_on, zone)
-        activity.late_at = midnight(due_on + DAY, zone)
-    elif due_at:
-        activity.today_from = midnight(local_date(due_at, zone), zone)
-        activity.late_at = due_at
 
 
 def must_see(by: User, deal: Deal | None, company: Company | None, contact: Contact | None) -> None:
@@ -347,8 +327,13 @@ def _may_get_it(by: User, assignee: User) -> User:
     return person
 
 
-def _locked(activity_id: int, by: User) -> Activity:
-    """The locked row. Raises `DoesNotExist` out of reach, `Forbidden` where only reading is allowed."""
+def _locked(activity_id: int, by: User, *, comes_back: bool = False) -> Activity:
+    """The locked row. Raises `DoesNotExist` out of reach, `Forbidden` where only reading is allowed.
+
+    Who may have one that comes back is held before it: in the order of those who let people go.
+    """
+    if comes_back:
+        hold_people({by.pk, *Activity.objects.filter(pk=activity_id).values_list("assignee_id", flat=True)})
     activity: Activity = Activity.objects.reachable_by(by).select_for_update(of=("self",)).get(pk=activity_id)
     if not Activity.objects.reachable_by(by, Permission.ACTIVITY_EDIT).filter(pk=activity_id).exists():
         raise Forbidden(who_may(Permission.ACTIVITY_EDIT))

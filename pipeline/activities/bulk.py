@@ -7,7 +7,8 @@ from django.db import transaction
 
 from crm.lib.copying import copy_rows
 from pipeline.activities import note_actions
-from pipeline.activities.actions import checked, set_due
+from pipeline.activities.actions import checked
+from pipeline.activities.due import set_due
 from pipeline.activities.models import OUTREACH, Activity, Note
 from pipeline.deals import follow
 from pipeline.reminders.actions import plan_in_bulk

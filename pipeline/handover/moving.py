@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import F
 
-from pipeline.activities.actions import set_due
+from pipeline.activities.due import set_due
 from pipeline.activities.models import Activity
 from pipeline.contacts.models import Company, Contact
 from pipeline.credit import actions as credit

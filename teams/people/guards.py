@@ -1,5 +1,6 @@
 """What every change of people and teams asks first."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
@@ -44,6 +45,11 @@ def held_person(user_id: int) -> User:
     """Somebody who is about to get work: nobody lets her go or moves her to another team meanwhile."""
     [user] = held(User.objects.filter(pk=user_id))
     return user
+
+
+def hold_people(user_ids: Iterable[int | None]) -> None:
+    """Several who may get work, before the work itself: in the order of those who let people go."""
+    held(User.objects.filter(pk__in={pk for pk in user_ids if pk}))
 
 
 def must_be_active(user: User, *, field: str = "") -> None:

@@ -88,7 +88,7 @@ def reopen(*, deal_id: int, by: User, at: datetime, version: int | None, reason:
 
     A deal closed in a month that has ended needs the right to reopen closed periods, and a reason.
     """
-    hold_place(deal_id)
+    hold_place(deal_id, by)
     deal = live_deal(deal_id, by=by)
     check_version(deal, version, {"status": DealStatus.OPEN})
     if deal.status == DealStatus.OPEN or deal.closed_at is None:

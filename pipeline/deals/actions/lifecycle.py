@@ -72,7 +72,7 @@ def delete(*, deal_id: int, by: User, at: datetime, version: int | None = None, 
 @transaction.atomic
 def restore(*, deal_id: int, by: User, at: datetime, version: int | None = None) -> Deal:
     """Take a deal out of the bin; see `take_up` for whose an open one is then."""
-    hold_place(deal_id)
+    hold_place(deal_id, by)
     deal = locked_deal(deal_id, by=by)
     if deal.deleted_at is None:
         return deal

@@ -9,18 +9,18 @@ from pipeline.deals.clock import stalled_from
 from pipeline.deals.models import Deal
 from pipeline.stages.actions import held_stage, stage_to_return_to
 from teams.models import User
-from teams.people.guards import held_person
+from teams.people.guards import held_person, hold_people
 from teams.people.lines import teams_of
 
 
-def hold_place(deal_id: int) -> None:
+def hold_place(deal_id: int, by: User) -> None:
     """Hold what a deal will stand on when it comes back, before the deal itself: in the order of those who change it.
 
     Whether it may come back is for `take_up` to say, once it is known that the deal may be handled at all.
     """
     deal = Deal.objects.filter(pk=deal_id).select_related("company").first()
     if deal is not None:
-        held_person(deal.owner_id)
+        hold_people({deal.owner_id, by.pk})
         held_stage(deal.stage_id)
         if deal.company:
             held_company(deal.company)
