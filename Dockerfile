@@ -18,7 +18,7 @@ RUN python -m crm.devstack assets \
  && KONTOR_ENV=production SECRET_KEY=only-for-collecting STATIC_ROOT=/app/static-collected \
     .venv/bin/python manage.py collectstatic --no-input --verbosity 0 \
  && .venv/bin/python -m compileall -q crm teams pipeline reporting \
- && rm -rf node_modules
+ && rm -rf node_modules build/bytecode
 
 # What runs.
 FROM python:3.11-slim
