@@ -9,7 +9,7 @@ from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from crm.lib.addresses import address
-from crm.notifications.live import live_token
+from crm.notifications import live
 from crm.rail import Rail, rail_of
 from crm.templatetags.formats import money, month, percent
 from pipeline.figures import Standing, standings_of
@@ -94,6 +94,7 @@ class Shell:
     pace: PaceCard | None = None
     unread: int = 0
     live_token: str = ""
+    live_mark: str = ""
     new_deal_url: str = ""
     search_url: str = ""
     notifications_url: str = ""
@@ -111,6 +112,7 @@ def shell_for(request: HttpRequest) -> Shell | None:
     user = request.user
     if not isinstance(user, User):
         return None
+    mark = live.mark()  # before anything is read: what comes later is news
     insights, administration = links(INSIGHTS, request), links(ADMINISTRATION, request)
     if len(administration) == 1:
         # Who may only read what happened administers nothing.
@@ -134,7 +136,8 @@ def shell_for(request: HttpRequest) -> Shell | None:
         new_deal_url=address("deal-add") if holds(user, Permission.DEAL_ADD) else "",
         search_url=address("search"),
         unread=unread,
-        live_token=live_token(user),
+        live_token=live.live_token(user),
+        live_mark=mark,
         notifications_url=address("notification-list"),
         bell_url=address("notification-bell"),
         profile_url=address("profile"),

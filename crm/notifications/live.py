@@ -70,9 +70,12 @@ def mark() -> str:
 
     Empty while nobody knows.
     """
+    if time.monotonic() < _Outage.until:
+        return ""
     try:
         number = _redis().get(_MARK)
-    except (RedisError, OSError):
+    except (RedisError, OSError) as error:
+        _pause(error)
         return ""
     return number.decode() if isinstance(number, bytes) else ""
 
@@ -98,11 +101,15 @@ def _publish(*messages: dict[str, object]) -> None:
                 commands.publish(CHANNEL, json.dumps(message))
             commands.execute()
     except (RedisError, OSError) as error:
-        log.warning("live_unavailable", error=str(error))
-        _Outage.until = time.monotonic() + PAUSE_SECONDS
-        _Outage.end = Timer(PAUSE_SECONDS, _publish, LOOK)
-        _Outage.end.daemon = True
-        _Outage.end.start()
+        _pause(error)
+
+
+def _pause(error: Exception) -> None:
+    log.warning("live_unavailable", error=str(error))
+    _Outage.until = time.monotonic() + PAUSE_SECONDS
+    _Outage.end = Timer(PAUSE_SECONDS, _publish, LOOK)
+    _Outage.end.daemon = True
+    _Outage.end.start()
 
 
 @cache

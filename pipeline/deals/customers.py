@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
+from crm.notifications.live import publish_change
 from pipeline.contacts import actions as contacts
 from pipeline.contacts.models import Company
 from pipeline.coverage import actions as coverage
@@ -20,6 +21,7 @@ def edit_company(
     """Change fields of a company. If the rules place it elsewhere now, its open deals follow at once."""
     company = contacts.edit_company(company_id=company_id, by=by, at=at, version=version, changes=changes)
     place_deals([company.pk], by=by, at=at)
+    publish_change("deal")  # the cards of its deals show its name
     return company
 
 

@@ -89,6 +89,8 @@ def touch_in_bulk(contacts: Mapping[int, datetime]) -> None:
         if deal.is_open:
             deal.stalled_from = stalled_from(deal, deal.stage)
     write_clocks(deals)
+    if deals:
+        publish_change("deal")
 
 
 def write_clocks(deals: Iterable[Deal]) -> None:

@@ -17,6 +17,7 @@ from crm.lib.fields import only_known
 from crm.lib.locking import held
 from crm.lib.memo import forget
 from crm.lib.ordering import strictly_rising
+from crm.notifications.live import publish_change
 from pipeline.stages.models import FormerPosition, Pipeline, Stage
 from teams.access import Permission, holds, who_may
 from teams.audit.merging import change, validate
@@ -261,4 +262,5 @@ def _must_be_requirable(stage: Stage) -> None:
 def _locked_pipeline(pipeline_id: int, by: User) -> Pipeline:
     must_edit_stages(by)
     pipeline: Pipeline = Pipeline.objects.select_for_update(no_key=True).get(pk=pipeline_id)
+    publish_change("deal")  # whoever comes here changes what boards show
     return pipeline

@@ -9,7 +9,7 @@ const tell = (name, detail = {}) => dispatchEvent(new CustomEvent(name, { detail
 
 let source = null;
 let poll = 0;
-let heard = false;
+let known = document.querySelector("meta[name=live-mark]")?.content;
 
 function read(event) {
   try {
@@ -25,9 +25,10 @@ function listen() {
   source.addEventListener("notification", (event) => tell("kontor:notification", read(event)));
   source.addEventListener("changed", (event) => tell("kontor:changed", read(event)));
   source.addEventListener("mark", (event) => {
-    tell("kontor:mark", read(event));
-    heard && tell("kontor:notification", { polled: true });
-    heard = true;
+    const detail = read(event);
+    tell("kontor:mark", detail);
+    detail.mark !== known && tell("kontor:notification", { polled: true });
+    known = undefined; // by the next stream, more has happened
   });
   source.addEventListener("error", () => {
     if (source.readyState === EventSource.CLOSED) {

@@ -24,9 +24,12 @@ from crm.notifications.actions import notify
 from crm.notifications.hub import WAITING_MESSAGES, Hub
 from crm.notifications.mail import LEASE, pause_after, send_due
 from crm.notifications.models import Delivery, Notification, Preference
+from pipeline.activities.actions import log
+from pipeline.deals.customers import edit_company
+from pipeline.deals.stage_changes import edit_stage
 from pipeline.telling import within_reach
 from teams.people.actions import deactivate
-from tests.factories import make_user
+from tests.factories import make_company, make_deal, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -135,7 +138,12 @@ def away(monkeypatch):
     monkeypatch.setattr(live, "_redis", lambda: Redis.from_url("redis://127.0.0.1:1/0", retry=None))
     monkeypatch.setattr(live, "PAUSE_SECONDS", 0.3)
     monkeypatch.setattr(live._Outage, "until", 0.0)
-    yield lambda: monkeypatch.setattr(live, "_redis", real)
+
+    def answer_again():
+        monkeypatch.setattr(live, "_redis", real)
+
+    yield answer_again
+    answer_again()
     live._Outage.end.join()
 
 
@@ -165,6 +173,20 @@ def test_the_mark_is_another_one_after_each_message(django_capture_on_commit_cal
             live.publish_change("deal")
         marks.append(live.mark())
     assert len(set(marks)) == 3
+
+
+def test_boards_are_told_of_whatever_their_cards_show(rep, admin, pipeline, django_capture_on_commit_callbacks) -> None:
+    deal = make_deal(rep, company=make_company(owner=rep))
+    stage = pipeline.stages.first()
+    for what_happens in (
+        lambda: log(by=rep, at=NOW, kind="call", subject="Call", deal=deal),
+        lambda: edit_company(company_id=deal.company_id, by=rep, at=NOW, version=None, changes={"name": "New"}),
+        lambda: edit_stage(stage_id=stage.pk, by=admin, at=NOW, version=None, changes={"name": "New"}),
+    ):
+        before = live.mark()
+        with django_capture_on_commit_callbacks(execute=True):
+            what_happens()
+        assert live.mark() != before
 
 
 def test_messages_reach_their_person_only(run_async) -> None:
