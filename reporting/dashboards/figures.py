@@ -78,7 +78,7 @@ def settled(scope: Scope, choice: Choice, now: datetime) -> Settled:
     compared = earlier(choice.period, choice.comparison, workspace.today(now), workspace)
     windows = [Window(period, now, now) for period in past_periods(choice.period, POINTS - 1)]
     other = Window(compared.period, now, now) if compared else None
-    past = {one.window: one for one in history.measure(scope, _ended([*windows, other], now))}
+    past = {one.window: one for one in history.measure(scope, _ended([*windows, other]))}
     pipeline = _pipeline(choice)
     return Settled(
         closed=closed.measure(scope, window),
@@ -109,8 +109,8 @@ def figures(present: Present, settled: Settled, choice: Choice) -> Figures:
     )
 
 
-def _ended(windows: Sequence[Window | None], now: datetime) -> list[Window]:
-    return [window for window in windows if window and window.end < now]
+def _ended(windows: Sequence[Window | None]) -> list[Window]:
+    return [window for window in windows if window and window.has_ended]
 
 
 def _pipeline(choice: Choice) -> Pipeline | None:

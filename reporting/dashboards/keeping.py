@@ -2,31 +2,38 @@
 
 It is kept in two halves. What is open now is older than no event of a deal. The rest - what was closed, earlier
 periods, credit and quotas - takes far longer to measure and changes seldom: it is older than no event that changes
-the past, no version of a quota, no exchange rate and no entry of the audit trail.
+the past, no version of a quota, no exchange rate and no entry of the audit trail about what is set up.
+
+All these are numbered as they are written, and whoever got a number may commit after the next one. So nothing is kept
+that was measured while anybody was writing.
 """
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.core.cache import cache
-from django.db.models import Count, QuerySet, Subquery, Value
+from django.db.models import BooleanField, Func, Q, Subquery
+from django.utils import timezone
 
 from pipeline.models import DealEvent
 from reporting.dashboards.choice import Choice
 from reporting.dashboards.figures import Figures, Settled, figures, present, settled
 from reporting.dashboards.standing import Leaderboard, Standing, leaderboard, standing
 from teams.access import Permission, Reach, reach
+from teams.audit.record import DENIED
 from teams.models import AuditEntry, ExchangeRate, Quota, User, Workspace
 
 PRESENT_SECONDS = 60
 SETTLED_SECONDS = 15 * 60
 # Counted up when what is kept gets another shape: a new release must not read what the old one left.
 SHAPE = 2
-# More events than are ever being written at the same time.
-RECENT = 1000
+# What the audit trail says about these, or of that, changes no figure.
+NOT_SET_UP = Q(subject_type__in=("company", "contact", "activity", "note")) | Q(
+    action__in=(DENIED, "signed_in", "export", "token.created", "token.revoked")
+)
 
 T = TypeVar("T")
 
@@ -38,11 +45,17 @@ class Measured:
     leaderboard: Leaderboard | None
 
 
-def measured(reader: User, choice: Choice, now: datetime) -> Measured:
+def measured(reader: User, choice: Choice) -> Measured:
     """As a moment ago, as far as nothing has changed since."""
-    scope, asked, changes = choice.scope(reader), _asked(reader, choice, now), _changes(reader)
-    before = _kept(("settled", asked, changes.past), SETTLED_SECONDS, lambda: _settled(reader, choice, now))
-    stock = _kept(("present", asked, changes), PRESENT_SECONDS, lambda: present(scope, choice, now))
+    changes = _changes(reader)
+    now = timezone.now()  # later than what is known to have changed, which it would cut off otherwise
+    scope, asked = choice.scope(reader), _asked(reader, choice, now)
+
+    def kept(half: str, since: Hashable, seconds: int, measure: Callable[[], T]) -> T:
+        return measure() if changes.going_on else _kept((half, asked, since), seconds, measure)
+
+    before = kept("settled", changes.past, SETTLED_SECONDS, lambda: _settled(reader, choice, now))
+    stock = kept("present", changes.events, PRESENT_SECONDS, lambda: present(scope, choice, now))
     return Measured(figures(stock, before.settled, choice), before.standing, before.leaderboard)
 
 
@@ -91,37 +104,27 @@ def _in_order(scope: Reach) -> Hashable:
 
 @dataclass(frozen=True)
 class _Changes:
-    """The last of all events, and the last things that change the past: what is older than these is not shown."""
+    """The last of what changes the past, the last of all events, and whether somebody is writing."""
 
-    events: tuple[Any, ...]
-    past: tuple[Any, ...]
+    past: Hashable
+    events: Hashable
+    going_on: bool
 
 
 def _changes(reader: User) -> _Changes:
-    """Both in one query, which hangs on the row of the reader."""
-    events, past = DealEvent.objects.all(), DealEvent.objects.changing_the_past()
-    # Teams, territories, reasons, stages: whatever is set up stands in the audit trail.
-    found = (
-        User.objects.filter(pk=reader.pk)
-        .values_list(
-            _newest(events),
-            _recent(events),
-            *(
-                _newest(rows)
-                for rows in (past, Quota.objects.all(), ExchangeRate.objects.all(), AuditEntry.objects.all())
-            ),
-            _recent(past),
-        )
-        .get()
+    """In one query, which hangs on the row of the reader."""
+    set_up = AuditEntry.objects.exclude(NOT_SET_UP)
+    past = (DealEvent.objects.changing_the_past(), Quota.objects.all(), ExchangeRate.objects.all(), set_up)
+    last = [Subquery(rows.order_by("-pk").values("pk")[:1]) for rows in (*past, DealEvent.objects.all())]
+    *found, event, going_on = User.objects.filter(pk=reader.pk).values_list(*last, _SomebodyWrites()).get()
+    return _Changes(tuple(found), (*found, event), going_on)
+
+
+class _SomebodyWrites(Func):
+    """Whether another connection to this database has written what it did not commit yet."""
+
+    output_field = BooleanField()
+    template = (
+        "EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()"
+        " AND backend_xid IS NOT NULL AND pid <> pg_backend_pid())"
     )
-    return _Changes(found[:2], found[2:])
-
-
-def _newest(rows: QuerySet[Any]) -> Subquery:
-    return Subquery(rows.order_by("-pk").values("pk")[:1])
-
-
-def _recent(events: QuerySet[Any]) -> Subquery:
-    """How many of the last thousand numbers are taken: one that got its number before another may be written later."""
-    late = events.filter(pk__gt=_newest(events) - RECENT)
-    return Subquery(late.order_by().values(all=Value(1)).annotate(number=Count("pk")).values("number"))

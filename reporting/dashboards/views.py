@@ -30,7 +30,7 @@ def dashboard(request: SignedInRequest) -> HttpResponse:
     if choice.ignored:
         names = {"names": ", ".join(choice.ignored)}
         messages.warning(request, _("These filters were not understood: %(names)s") % names)
-    known, scope = measured(request.user, choice, now), choice.scope(request.user)
+    known, scope = measured(request.user, choice), choice.scope(request.user)
     by_month = months(known.figures, scope, known.standing.quotas, today)
     context = {
         "heading": heading(choice, known.figures, workspace, today),

@@ -55,6 +55,11 @@ class Window:
         return min(self.period.instants(Workspace.get().zone)[1], self.as_of)
 
     @property
+    def has_ended(self) -> bool:
+        """Whether all of the period is over, at the instant of its end already."""
+        return self.period.instants(Workspace.get().zone)[1] <= self.now
+
+    @property
     def is_present(self) -> bool:
         """Whether the rows of deals tell what was known at `as_of`; otherwise their states do."""
         return self.as_of >= self.now

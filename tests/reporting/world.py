@@ -85,6 +85,8 @@ class World:
             "date back": lambda: actions.move_to_stage(
                 stage_id=self.pipeline.stages.get(position=1 + choice % 3).pk,
                 occurred_at=self.now - timedelta(hours=8 * choice),
+                fields={"value": Decimal(50 * choice)},
+                note="as it happened",
                 **known,
             ),
             "win": lambda: actions.win(**known),

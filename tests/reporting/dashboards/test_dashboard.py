@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -17,6 +16,7 @@ from pipeline.stages.reason_actions import edit_reason
 from teams.currencies.rates import rates_on
 from teams.models import Quota, Role
 from tests.factories import NOW, make_deal, make_reason, make_team, make_user, make_workspace
+from tests.kept import forget
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(hours=1)
@@ -293,7 +293,7 @@ def test_the_zone_of_the_viewer_changes_no_figure(client, admin, rep, pipeline):
     for zone in ("Pacific/Auckland", "America/Los_Angeles"):
         admin.time_zone = zone
         admin.save()
-        cache.clear()
+        forget()
         answer = seen_by(client, admin, "?period=last-month")
         found.append([(one.value, one.sample, one.arithmetic) for one in answer.context["tiles"]])
     assert found[0] == found[1]
@@ -402,6 +402,18 @@ def test_those_who_may_not_see_figures_have_no_dashboard(client, workspace):
     assert client.get("/dashboard/narrow/").status_code == 403
 
 
+def test_at_the_instant_of_its_end_a_period_is_over(client, rep, pipeline):
+    make_workspace(time_zone="Europe/Berlin")
+    make_deal(rep, at=NOW)
+    zone = ZoneInfo("Europe/Berlin")
+    counts = []
+    for moment in (datetime(2027, 1, 1, tzinfo=zone), datetime(2027, 1, 1, 0, 0, 1, tzinfo=zone)):
+        forget()
+        with time_machine.travel(moment, tick=False):
+            counts.append(tile(seen_by(client, rep), "deals-in-funnel").values)
+    assert counts == [[0] * 10 + [1, 1]] * 2
+
+
 # --- What it costs -----------------------------------------------------------------------------------
 
 
@@ -419,7 +431,7 @@ def test_the_number_of_queries_does_not_grow_with_the_deals(client, request, rep
     client.force_login(request.getfixturevalue(role))
     close(make_deal(rep), rep, NOW)
     client.get("/dashboard/")
-    cache.clear()
+    forget()
     rates_on(NOW.date())  # kept for everybody, whatever is asked
     few = count_queries(client)
     kept = count_queries(client)
