@@ -52,7 +52,7 @@ def measured(reader: User, choice: Choice) -> Measured:
     scope, asked = choice.scope(reader), _asked(reader, choice, now)
 
     def kept(half: str, since: Hashable, seconds: int, measure: Callable[[], T]) -> T:
-        return measure() if changes.going_on else _kept((half, asked, since), seconds, measure)
+        return _kept((half, asked, since), 0 if changes.going_on else seconds, measure)
 
     before = kept("settled", changes.past, SETTLED_SECONDS, lambda: _settled(reader, choice, now))
     stock = kept("present", changes.events, PRESENT_SECONDS, lambda: present(scope, choice, now))
@@ -81,7 +81,8 @@ def _kept(facts: Hashable, seconds: int, measure: Callable[[], T]) -> T:
     found: T | None = cache.get(key)
     if found is None:
         found = measure()
-        cache.set(key, found, seconds)
+        if seconds:
+            cache.set(key, found, seconds)
     return found
 
 
