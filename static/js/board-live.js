@@ -49,16 +49,33 @@ document.addEventListener("toggle", () => setTimeout(catchUp), true);
 document.addEventListener("visibilitychange", catchUp);
 document.addEventListener("htmx:afterSettle", catchUp);
 document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.target.id === "board-region" && moving()) {
+  if (!asksForBoard(event)) {
+    return;
+  }
+  if (moving()) {
     event.detail.shouldSwap = false;
     stale = true;
+  } else if (asked < acted) {
+    // Made before the person's own change was: it would show that undone.
+    event.detail.shouldSwap = false;
+    asked = 0;
+    becomeStale();
   }
 });
-document.addEventListener("htmx:beforeRequest", (event) => {
+document.addEventListener("htmx:beforeRequest", note);
+document.addEventListener("htmx:beforeOnLoad", (event) => event.detail.requestConfig.verb !== "get" && note(event));
+
+function asksForBoard({ detail }) {
+  return detail.target.id === "board-region" && detail.requestConfig.verb === "get";
+}
+
+function note(event) {
   if (event.detail.requestConfig.verb !== "get") {
     acted = Date.now();
+  } else if (asksForBoard(event)) {
+    asked = Date.now();
   }
-});
+}
 
 function becomeStale() {
   stale = true;

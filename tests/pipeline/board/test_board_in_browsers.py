@@ -1,6 +1,7 @@
 """The board in Chromium: two people at one deal, changes by others, drop zones, keyboard, a phone."""
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -86,7 +87,7 @@ def test_the_second_of_two_people_is_told_and_chooses(open_as, rep, manager, pip
     dialog.get_by_role("button", name=choice).click()
     expect(dialog).to_be_hidden()
     final = stages[2] if choice == "Leave it there" else stages[1]
-    expect(column(second, final).locator(f"#deal-{deal.pk}")).to_be_visible()
+    expect(column(second, final).locator(f"#deal-{deal.pk}")).to_be_visible(timeout=SOON)
     assert stage_of(deal) == final
     expect(column(first, final).locator(f"#deal-{deal.pk}")).to_be_visible(timeout=SOON)
 
@@ -100,6 +101,32 @@ def test_changes_by_others_arrive(open_as, rep, manager, pipeline, stages, deal)
     expect(card(page, added)).to_be_visible(timeout=SOON)
     expect(page.locator("#board-region")).to_have_count(1)
     expect(column(page, stages[2]).locator("[data-count]")).to_have_text("1")
+
+
+def test_a_board_that_was_made_before_ones_own_move_is_not_shown(open_as, rep, pipeline, stages, deal):
+    page, held = open_board(open_as(rep), pipeline), []
+
+    def hold(route):
+        if route.request.headers.get("hx-target") == "board-region" and not held:
+            held.append((route, route.fetch()))
+        else:
+            route.continue_()
+
+    page.route("**/pipeline/**", hold)
+    make_deal(rep, name="Added meanwhile", stage=stages[1])
+    deadline = time.monotonic() + 20
+    while not held and time.monotonic() < deadline:
+        page.wait_for_timeout(100)
+    lift(page, deal)
+    drag_over(page, column(page, stages[2]))
+    page.mouse.up()
+    expect(page.locator("#toast")).to_contain_text("moved to Negotiation")
+    route, answer = held[0]
+    route.fulfill(response=answer)
+    page.wait_for_timeout(300)
+    assert column(page, stages[2]).locator(f"#deal-{deal.pk}").is_visible()
+    expect(page.get_by_text("Added meanwhile")).to_be_visible(timeout=SOON)
+    expect(column(page, stages[2]).locator(f"#deal-{deal.pk}")).to_be_visible()
 
 
 def test_a_next_step_by_others_arrives(open_as, rep, manager, pipeline, deal):
